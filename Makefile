@@ -1,0 +1,42 @@
+# One command each; `make help` lists them. Needs Python 3.11 or newer with venv, and make. Nothing else.
+
+PORT ?= 8080
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/.installed
+PYTHON ?= $(shell for name in python3 python3.14 python3.13 python3.12 python3.11; do \
+	$$name -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$name && break; done)
+
+.DEFAULT_GOAL := help
+.PHONY: help run test check bench
+
+help: ## show this list
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/\t/' | expand -t 10
+
+run: export FHIR_UM_MODE := sandbox
+run: export FHIR_UM_PORT := $(PORT)
+run: $(INSTALLED) ## install, migrate, load invented people, serve the sandbox (PORT=8080)
+	@$(BIN)/fhir-um migrate
+	@$(BIN)/fhir-um seed
+	@exec $(BIN)/fhir-um serve
+
+test: $(INSTALLED) ## run every test (ARGS= goes to pytest)
+	$(BIN)/pytest -q $(ARGS)
+
+check: $(INSTALLED) ## format, lint, types, import contracts, tests: what CI runs
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/pytest -q $(ARGS)
+
+bench: $(INSTALLED) ## measure throughput and latency on this machine
+	$(BIN)/python -m bench.run $(ARGS)
+
+$(INSTALLED): requirements.lock pyproject.toml
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed; set PYTHON=/path/to/it"; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "Installing the locked dependencies into $(VENV) ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
