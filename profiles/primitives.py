@@ -1,0 +1,106 @@
+"""The primitive types of FHIR R4 as they stand in JSON: is this value one? Knows no resource.
+
+Source: FHIR R4 4.0.1, Data Types, regular expressions of the primitive types.
+"""
+
+import re
+from collections.abc import Callable
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+_DAY = r"(?:0[1-9]|[12]\d|3[01])"
+_MONTH = r"(?:0[1-9]|1[0-2])"
+_YEAR = r"(?:[1-9]\d\d\d|0[1-9]\d\d|00[1-9]\d|000[1-9])"
+_TIME = r"(?:[01]\d|2[0-3]):[0-5]\d:(?:[0-5]\d|60)(?:\.\d+)?"
+_ZONE = r"(?:Z|[+-](?:(?:0\d|1[0-3]):[0-5]\d|14:00))"
+_DATE = re.compile(rf"{_YEAR}(?:-{_MONTH}(?:-{_DAY})?)?", re.ASCII)
+_DATE_TIME = re.compile(rf"{_YEAR}(?:-{_MONTH}(?:-{_DAY}(?:T{_TIME}{_ZONE})?)?)?", re.ASCII)
+_INSTANT = re.compile(rf"{_YEAR}-{_MONTH}-{_DAY}T{_TIME}{_ZONE}", re.ASCII)
+_CLOCK = re.compile(_TIME, re.ASCII)
+_ID = re.compile(r"[A-Za-z0-9\-.]{1,64}")
+_CODE = re.compile(r"\S+(?: \S+)*")
+_URI = re.compile(r"\S+")
+_LARGEST_INTEGER = 2**31 - 1
+_LARGEST_EXPONENT = 30
+"""Powers of ten a decimal may reach either way; no amount or quantity comes near, and larger ones exhaust memory."""
+
+FULL_DATE_LENGTH = len("2026-01-31")
+
+Check = Callable[[Any], bool]
+
+
+def _text(pattern: re.Pattern[str]) -> Check:
+    matches = pattern.fullmatch
+    return lambda value: type(value) is str and matches(value) is not None
+
+
+def _dated(pattern: re.Pattern[str]) -> Check:
+    matches = pattern.fullmatch
+    return lambda value: type(value) is str and matches(value) is not None and _on_the_calendar(value)
+
+
+def _on_the_calendar(value: str) -> bool:
+    if len(value) < FULL_DATE_LENGTH:
+        return True
+    try:
+        date.fromisoformat(value[:FULL_DATE_LENGTH])
+    except ValueError:
+        return False
+    return True
+
+
+def _whole(least: int) -> Check:
+    return lambda value: type(value) is int and least <= value <= _LARGEST_INTEGER
+
+
+def _is_string(value: Any) -> bool:
+    return type(value) is str and value != ""
+
+
+def _is_boolean(value: Any) -> bool:
+    return type(value) is bool
+
+
+def _is_decimal(value: Any) -> bool:
+    if type(value) is int:
+        return bool(abs(value) < 10**_LARGEST_EXPONENT)
+    if type(value) is not Decimal:
+        return False
+    exponent = value.as_tuple().exponent
+    return isinstance(exponent, int) and exponent >= -_LARGEST_EXPONENT and value.adjusted() <= _LARGEST_EXPONENT
+
+
+PRIMITIVES: dict[str, tuple[Check, str]] = {
+    "boolean": (_is_boolean, "true or false"),
+    "code": (_text(_CODE), "a code: text without outer or double spaces"),
+    "date": (_dated(_DATE), "a date: YYYY, YYYY-MM or YYYY-MM-DD"),
+    "dateTime": (_dated(_DATE_TIME), "a date, or a date and time with seconds and time zone"),
+    "decimal": (_is_decimal, f"a number with at most {_LARGEST_EXPONENT} digits on either side of the point"),
+    "id": (_text(_ID), "an id: 1 to 64 letters, digits, dashes and points"),
+    "instant": (_dated(_INSTANT), "a date and time with seconds and time zone"),
+    "integer": (_whole(-_LARGEST_INTEGER - 1), "a whole number of 32 bits"),
+    "positiveInt": (_whole(1), "a whole number from 1 to 2147483647"),
+    "unsignedInt": (_whole(0), "a whole number from 0 to 2147483647"),
+    "string": (_is_string, "a text that is not empty"),
+    "base64Binary": (_is_string, "a base64 text that is not empty"),
+    "time": (_text(_CLOCK), "a time of day with seconds"),
+    "uri": (_text(_URI), "a URI without spaces"),
+    "url": (_text(_URI), "a URL without spaces"),
+}
+"""By type name: the check, and what a person should send."""
+
+
+def ends_before_it_starts(start: str, end: str) -> bool:
+    """True when a Period of two valid dateTimes runs backwards, as far as both are written.
+
+    >>> ends_before_it_starts("2026-03-01", "2026-02"), ends_before_it_starts("2026-03-01", "2026")
+    (True, False)
+    """
+    if "T" in start and "T" in end:
+        try:
+            return datetime.fromisoformat(end) < datetime.fromisoformat(start)
+        except ValueError:
+            pass  # a leap second, which Python cannot hold: compare the days
+    length = min(len(start), len(end), FULL_DATE_LENGTH)
+    return end[:length] < start[:length]

@@ -1,0 +1,44 @@
+"""One fault per file: each is refused, as what, and where; and the index tells them all."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from profiles.checking import check_request
+from profiles.issues import Refusal
+from profiles.reading import Limits, read_bundle
+
+FOLDER = Path(__file__).parents[2] / "fixtures/broken"
+LIMITS = Limits(max_bytes=30_000, max_depth=64, max_entries=100)
+ROW = re.compile(r"\| (?P<file>\S+\.json) \| (?P<kind>[A-Z_]+) \| (?:`(?P<path>[^`]+)`|-) \| .+ \|")
+ROWS = [row for line in (FOLDER / "README.md").read_text().splitlines() if (row := ROW.fullmatch(line))]
+
+
+@pytest.mark.spec("pas:spec-35")
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row["file"].removesuffix(".request.json"))
+def test_each_broken_file_is_refused_as_the_index_says(row: re.Match[str]) -> None:
+    body = (FOLDER / row["file"]).read_bytes()
+
+    with pytest.raises(Refusal) as refused:
+        check_request(read_bundle(body, LIMITS), "2.2.1", inquiry=row["file"].startswith("inquiry-"))
+
+    assert refused.value.kind.name == row["kind"]
+    errors = [issue for issue in refused.value.issues if issue.severity == "error"]
+    assert (row["path"] or "") in {issue.path for issue in errors}
+    assert all(issue.text and issue.code for issue in errors)
+
+
+def test_index_lists_every_file_once() -> None:
+    listed = [row["file"] for row in ROWS]
+    present = {file.name for file in FOLDER.glob("*.json")} - {"good.request.json"}
+
+    assert sorted(listed) == sorted(present)
+
+
+def test_good_request_is_in_order() -> None:
+    body = (FOLDER / "good.request.json").read_bytes()
+
+    assert check_request(read_bundle(body, LIMITS), "2.2.1") == ()
+    assert check_request(read_bundle(body, LIMITS), "2.0.1") == ()
+    assert check_request(read_bundle(body, LIMITS), "2.2.1", inquiry=True) == ()
