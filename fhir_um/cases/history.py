@@ -1,0 +1,92 @@
+"""A case is the fold of its events: the same events always give the same case.
+
+Must not know how events are stored. `rebuild` with only the events up to an instant gives the case at that instant.
+"""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime
+
+from fhir_um.cases.model import Case, Decider, Event, EventKind, Line
+
+_HEADER = frozenset({EventKind.OPENED, EventKind.AMENDED})
+
+
+def rebuild(events: Iterable[Event]) -> Case:
+    """The case after those events.
+
+    Raises: ValueError when they do not begin with an opening or are out of order.
+    """
+    case: Case | None = None
+    for expected, event in enumerate(events, start=1):
+        if event.sequence != expected:
+            raise ValueError(f"event {event.sequence} stands where event {expected} belongs")
+        case = apply(case, event)
+    if case is None:
+        raise ValueError("a case without events")
+    return case
+
+
+def apply(case: Case | None, event: Event) -> Case:
+    """The case after one more event."""
+    if event.kind in _HEADER:
+        if event.case is None:
+            raise ValueError(f"event {event.sequence} carries no header")
+        return replace(event.case, lines=case.lines if case else (), event_count=event.sequence)
+    if case is None or event.line is None:
+        raise ValueError(f"event {event.sequence} concerns a line of nothing")
+    lines = _with_line(case.lines, event.line)
+    return replace(case, version=event.version, changed_at=event.at, lines=lines, event_count=event.sequence)
+
+
+def _with_line(lines: tuple[Line, ...], new: Line) -> tuple[Line, ...]:
+    kept = [line for line in lines if line.sequence != new.sequence]
+    return tuple(sorted([*kept, new], key=lambda line: line.sequence))
+
+
+class Journal:
+    """Collects the events of one transaction and keeps the case they lead to.
+
+    Every step has the same `version`, instant and actor, unless a step names another actor.
+    """
+
+    def __init__(self, case: Case | None, at: datetime, actor: Decider) -> None:
+        self._case = case
+        self._at = at
+        self._actor = actor
+        self._version = case.version + 1 if case else 1
+        self._next = case.event_count + 1 if case else 1
+        self.events: list[Event] = []
+
+    @property
+    def case(self) -> Case:
+        """The case as it stands after the events so far."""
+        if self._case is None:
+            raise ValueError("nothing was opened")
+        return self._case
+
+    def header(self, kind: EventKind, case: Case) -> None:
+        """Opens a case, or replaces its header; the lines stay as they are."""
+        bare = replace(case, lines=(), version=self._version, changed_at=self._at)
+        self._append(Event(self._next, self._version, self._at, kind, self._actor, case=bare))
+
+    def line(self, kind: EventKind, line: Line, path: tuple[str, ...], actor: Decider | None = None) -> None:
+        """Sets one line."""
+        before = self.case.line(line.sequence)
+        self._append(
+            Event(
+                self._next,
+                self._version,
+                self._at,
+                kind,
+                actor or self._actor,
+                line=line,
+                before=before.state if before else None,
+                path=path,
+            )
+        )
+
+    def _append(self, event: Event) -> None:
+        self._case = apply(self._case, event)
+        self._next += 1
+        self.events.append(event)

@@ -1,0 +1,287 @@
+"""A request for services as the house keeps it: what was asked, line by line, and what became of each line.
+
+Must not know FHIR, SQL or the time. All shapes are frozen; a case changes only by events (`fhir_um.cases.history`).
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+from typing import NewType
+
+from fhir_um.cases.asked import ClaimRequest, LineRequest, Party
+from fhir_um.words import Code, Concept, Period, Quantity
+
+CaseId = NewType("CaseId", str)
+PayerId = NewType("PayerId", str)
+MemberId = NewType("MemberId", str)
+PlanId = NewType("PlanId", str)
+SubmissionId = NewType("SubmissionId", str)
+ClientId = NewType("ClientId", str)
+
+
+class Truth(StrEnum):
+    """Kleene's three values: unknown is not unmet."""
+
+    MET = "met"
+    UNMET = "unmet"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class CriterionResult:
+    """One criterion of a policy: its id and label, its truth, and the evidence it rests on."""
+
+    id: str
+    label: str
+    truth: Truth
+    evidence: tuple[str, ...] = ()
+    fact: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What a policy said about a line: which policy, which version and bytes, which criteria, which evidence."""
+
+    policy_id: str
+    policy_version: str
+    policy_hash: str
+    title: str
+    truth: Truth
+    criteria: tuple[CriterionResult, ...]
+    missing: tuple[str, ...] = ()
+
+    @property
+    def evidence(self) -> tuple[str, ...]:
+        """Addresses of all evidence used, each once, in order."""
+        return tuple(dict.fromkeys(ref for c in self.criteria for ref in c.evidence))
+
+
+class Course(StrEnum):
+    """What may happen to a line without a person: the only moves software has."""
+
+    NO_AUTHORIZATION = "no-authorization"
+    APPROVE = "approve"
+    PEND_DOCUMENTS = "pend-documents"
+    PEND_REVIEW = "pend-review"
+    PEND_PHYSICIAN = "pend-physician"
+    PEND_INTAKE = "pend-intake"
+    DENY_BENEFIT = "deny-benefit"
+    CONTACT_PAYER = "contact-payer"
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentNeeded:
+    """A document to ask for: LOINC attachment code and our own label."""
+
+    loinc: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Authorized:
+    """What is authorised; None means as requested."""
+
+    service: Concept | None = None
+    modifiers: tuple[Concept, ...] | None = None
+    quantity: Quantity | None = None
+    period: Period | None = None
+    provider: Party | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Determination:
+    """What the rules propose for one line: the course, why, and what would be authorised or asked."""
+
+    course: Course
+    reason: str
+    text: str
+    finding: Finding | None = None
+    authorized: Authorized | None = None
+    documents: tuple[DocumentNeeded, ...] = ()
+    specialty: str = ""
+
+
+class LineState(StrEnum):
+    """Where a line stands (um-domain states used so far). Pended states come first."""
+
+    INTAKE_REVIEW = "intake-review"
+    PENDED_INFO = "pended-info"
+    NURSE_REVIEW = "nurse-review"
+    PHYSICIAN_REVIEW = "physician-review"
+    APPROVED = "approved"
+    MODIFIED = "modified"
+    DENIED_CLINICAL = "denied-clinical"
+    DENIED_ADMINISTRATIVE = "denied-administrative"
+    NO_ACTION = "no-action"
+    DISMISSED = "dismissed"
+    CANCELLED = "cancelled"
+
+
+PENDED = frozenset({LineState.INTAKE_REVIEW, LineState.PENDED_INFO, LineState.NURSE_REVIEW, LineState.PHYSICIAN_REVIEW})
+DENIED = frozenset({LineState.DENIED_CLINICAL, LineState.DENIED_ADMINISTRATIVE})
+AUTHORIZED = frozenset({LineState.APPROVED, LineState.MODIFIED})
+
+
+@dataclass(frozen=True, slots=True)
+class Decider:
+    """Who acted: `id` of the person or engine, the role they acted in, and for a clinician NPI and specialty."""
+
+    id: str
+    role: str
+    human: bool
+    npi: str = ""
+    specialty: Code | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """Why a line stands where it does. `reason` is one of our reason codes (`cases/codes/reasons.csv`)."""
+
+    at: datetime
+    decider: Decider
+    reason: str
+    text: str
+    authorized: Authorized | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One service line of a case: what was asked, where it stands and why. `sequence` never changes."""
+
+    sequence: int
+    request: LineRequest
+    state: LineState
+    decision: Decision
+    findings: tuple[Finding, ...] = ()
+    documents: tuple[DocumentNeeded, ...] = ()
+    specialty: str = ""
+    authorization_number: str = ""
+    administrative_reference: str = ""
+    previous_authorization_number: str = ""
+    issued_on: date | None = None
+    period: Period | None = None
+    due_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BusinessError:
+    """A fault of content, not of form: answered with 200 and ClaimResponse.error (X12 AAA).
+
+    `code` is X12 901, `followup` X12 889, `element` the X12 place (`2010D-NM109`), `path` FHIRPath from Bundle,
+    `sequence` the line it concerns or None for the whole request.
+    """
+
+    code: str
+    followup: str
+    path: str
+    text: str
+    element: str = ""
+    sequence: int | None = None
+
+
+class Priority(StrEnum):
+    """How fast a decision is due."""
+
+    STANDARD = "standard"
+    EXPEDITED = "expedited"
+
+
+class ReviewType(StrEnum):
+    """Before, during or after the service."""
+
+    PROSPECTIVE = "prospective"
+    CONCURRENT = "concurrent"
+    RETROSPECTIVE = "retrospective"
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One request for services: header, lines and the business errors of its current version.
+
+    `version` counts the transactions that changed the case, from 1. `member_id`, `plan_id` and `line_of_business`
+    are empty while the member or coverage is not established. `request` is the current submission without lines and
+    `event_count` the number of events that made this case.
+    """
+
+    id: CaseId
+    payer_id: PayerId
+    version: int
+    sender: ClientId
+    received_at: datetime
+    changed_at: datetime
+    member_id: str
+    plan_id: str
+    line_of_business: str
+    priority: Priority
+    review_type: ReviewType
+    request: ClaimRequest
+    submission_id: SubmissionId
+    lines: tuple[Line, ...]
+    errors: tuple[BusinessError, ...] = ()
+    event_count: int = 0
+
+    def line(self, sequence: int) -> Line | None:
+        """The line with that sequence, or None."""
+        return next((line for line in self.lines if line.sequence == sequence), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Deadline:
+    """When a decision on a line is due, by which rule; all applicable rules are kept in `considered`."""
+
+    rule_id: str
+    source: str
+    start_at: datetime
+    due_at: datetime
+    considered: tuple[tuple[str, datetime], ...] = ()
+
+
+class EventKind(StrEnum):
+    """What happened to a case."""
+
+    OPENED = "opened"
+    AMENDED = "amended"
+    LINE_REQUESTED = "line-requested"
+    LINE_CHANGED = "line-changed"
+    LINE_MOVED = "line-moved"
+    LINE_CANCELLED = "line-cancelled"
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One step of a case's history. Exactly one of `case` (header without lines) and `line` is present.
+
+    `path` names the legal moves taken (T3, T6, T7 of the lifecycle table), oldest first. `sequence` counts per case
+    from 1; `version` is the case version the step belongs to.
+    """
+
+    sequence: int
+    version: int
+    at: datetime
+    kind: EventKind
+    actor: Decider
+    case: Case | None = None
+    line: Line | None = None
+    before: LineState | None = None
+    path: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class IssuedNumber:
+    """A number handed out for a line; it finds its case for ever, also after it was replaced."""
+
+    number: str
+    kind: str
+    case_id: CaseId
+    sequence: int
+    issued_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """A running decision clock of a pended line."""
+
+    case_id: CaseId
+    sequence: int
+    deadline: Deadline
+    stopped_at: datetime | None = None

@@ -1,0 +1,134 @@
+"""From what the rules propose to where a line stands: numbers issued, period set, clock started.
+
+Must not know policies or SQL. The engine's moves are those of `lifecycle.ENGINE_MOVES` and no others.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date, datetime
+
+from fhir_um.cases.asked import LineRequest
+from fhir_um.cases.lifecycle import ENGINE_MOVES, Move, Ruling, issues_authorization, issues_reference
+from fhir_um.cases.model import (
+    PENDED,
+    CaseId,
+    Deadline,
+    Decider,
+    Decision,
+    Determination,
+    IssuedNumber,
+    Line,
+    LineState,
+)
+from fhir_um.cases.reasons import Reason
+from fhir_um.cases.roles import ENGINE
+from fhir_um.words import Period
+
+AUTHORIZATION = "authorization"
+REFERENCE = "reference"
+
+
+class Numbers:
+    """Hands out numbers for one case within one transaction and remembers them for the store."""
+
+    def __init__(self, new_number: Callable[[], str], case_id: CaseId, at: datetime) -> None:
+        self._new_number = new_number
+        self._case_id = case_id
+        self._at = at
+        self.issued: list[IssuedNumber] = []
+
+    def authorization(self, sequence: int) -> str:
+        """A fresh authorization number (X12 REF-BB), `A` and ten characters."""
+        return self._issue("A", AUTHORIZATION, sequence)
+
+    def reference(self, sequence: int) -> str:
+        """A fresh administrative reference number (X12 REF-NT), `R` and ten characters."""
+        return self._issue("R", REFERENCE, sequence)
+
+    def _issue(self, prefix: str, kind: str, sequence: int) -> str:
+        number = prefix + self._new_number()
+        self.issued.append(IssuedNumber(number, kind, self._case_id, sequence, self._at))
+        return number
+
+
+def place(
+    request: LineRequest,
+    determination: Determination,
+    numbers: Numbers,
+    at: datetime,
+    on: date,
+    deadline: Deadline,
+    previous: Line | None = None,
+) -> tuple[Line, tuple[str, ...]]:
+    """The line where the engine puts it, and the names of the moves taken.
+
+    `previous` is the line this one amends: its reference number and, while it is still pended, its due time stay.
+    """
+    state, path = ENGINE_MOVES[determination.course]
+    decision = Decision(at, ENGINE, determination.reason, determination.text, determination.authorized)
+    line = Line(
+        sequence=request.sequence,
+        request=request,
+        state=state,
+        decision=decision,
+        findings=(determination.finding,) if determination.finding else (),
+        documents=determination.documents,
+        specialty=determination.specialty,
+        administrative_reference=previous.administrative_reference if previous else "",
+        previous_authorization_number=_replaced_number(request, previous),
+    )
+    return _settle(line, numbers, on, _due(state, deadline, previous)), path
+
+
+def rule(line: Line, ruling: Ruling, move: Move, decider: Decider, numbers: Numbers, at: datetime, on: date) -> Line:
+    """The line after a person's ruling; the legality of `move` was checked by `lifecycle.move_for`."""
+    decision = Decision(at, decider, ruling.reason, ruling.text.strip(), ruling.authorized)
+    moved = replace(line, state=move.to_state, decision=decision, documents=ruling.documents or line.documents)
+    return _settle(moved, numbers, on, line.due_at)
+
+
+def cancel(line: Line, decider: Decider, at: datetime) -> Line:
+    """The line cancelled by its sender; its numbers stay on it, so that they still find it."""
+    return replace(line, state=LineState.CANCELLED, decision=_cancellation(decider, at), due_at=None, documents=())
+
+
+def never_started(request: LineRequest, decider: Decider, at: datetime) -> Line:
+    """A line that arrived already cancelled: it is answered, and nothing is decided about it."""
+    return Line(request.sequence, request, LineState.CANCELLED, _cancellation(decider, at))
+
+
+def _cancellation(decider: Decider, at: datetime) -> Decision:
+    return Decision(at, decider, Reason.CANCELLED_BY_REQUESTER, "Cancelled at the request of the sender.")
+
+
+def _settle(line: Line, numbers: Numbers, on: date, due_at: datetime | None) -> Line:
+    if issues_authorization(line.state):
+        number = numbers.authorization(line.sequence)
+        return replace(line, authorization_number=number, issued_on=on, period=_period(line), due_at=None)
+    if issues_reference(line.state) and not line.administrative_reference:
+        line = replace(line, administrative_reference=numbers.reference(line.sequence))
+    return replace(line, due_at=due_at if line.state in PENDED else None, issued_on=None, period=None)
+
+
+def _period(line: Line) -> Period | None:
+    authorized = line.decision.authorized
+    if authorized and authorized.period:
+        return authorized.period
+    serviced = line.request.serviced
+    return serviced if serviced.start or serviced.end else None
+
+
+def _due(state: LineState, deadline: Deadline, previous: Line | None) -> datetime | None:
+    if state not in PENDED:
+        return None
+    return previous.due_at if previous and previous.due_at else deadline.due_at
+
+
+def _replaced_number(request: LineRequest, previous: Line | None) -> str:
+    if previous and previous.authorization_number:
+        return previous.authorization_number
+    return request.authorization_number if _continues(request) else ""
+
+
+def _continues(request: LineRequest) -> bool:
+    return request.certification_type is not None and request.certification_type.code in {"4", "R", "S"}

@@ -1,0 +1,38 @@
+"""Who may act on a case, as data. Must not know how people sign in.
+
+Source: utilization-management roles; a clinical denial or reduction takes a physician (42 CFR 422.566(d) and the
+state laws that follow it).
+"""
+
+from enum import StrEnum
+
+from fhir_um.cases.model import Decider
+
+
+class Role(StrEnum):
+    """The part somebody plays when they act on a line."""
+
+    ENGINE = "engine"
+    PROVIDER = "provider"
+    INTAKE = "intake"
+    NURSE = "nurse"
+    THERAPIST = "therapist"
+    PHARMACIST = "pharmacist"
+    BEHAVIORAL_HEALTH = "behavioral-health"
+    PHYSICIAN = "physician"
+    PEER = "peer"
+    OPERATIONS_MANAGER = "operations-manager"
+
+
+PHYSICIANS = frozenset({Role.PHYSICIAN, Role.PEER})
+CLINICIANS = PHYSICIANS | {Role.NURSE, Role.THERAPIST, Role.PHARMACIST, Role.BEHAVIORAL_HEALTH}
+ADMINISTRATIVE_DENIERS = CLINICIANS | {Role.INTAKE, Role.OPERATIONS_MANAGER}
+REVIEWERS = ADMINISTRATIVE_DENIERS
+
+ENGINE = Decider(id="engine", role=Role.ENGINE, human=False)
+"""Software acting by rule: it may approve, ask, route and apply explicit benefit exclusions, nothing else."""
+
+
+def requester(client_id: str) -> Decider:
+    """The sender of a request, as the one who cancels or changes it."""
+    return Decider(id=client_id, role=Role.PROVIDER, human=True)

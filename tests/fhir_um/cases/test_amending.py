@@ -1,0 +1,77 @@
+"""What an update changes is found by comparing, never by trusting flags."""
+
+from dataclasses import replace
+from decimal import Decimal
+
+import pytest
+
+from fhir_um.cases.amending import Change, changes_of
+from fhir_um.cases.model import Course
+from fhir_um.words import Code, Quantity
+from tests.builders import case_of, claim_request, line_request, submission
+
+CERTIFICATION = "https://codesystem.x12.org/005010/1322"
+
+
+def _changes(case, *lines, **changes):
+    made = changes_of(case, submission(claim_request(*lines), **changes))
+    return {sequence: change for sequence, change, _ in made}
+
+
+@pytest.mark.spec("pas:spec-68")
+def test_new_sequence_is_added() -> None:
+    case = case_of(Course.APPROVE)
+
+    assert _changes(case, line_request(1), line_request(2)) == {1: Change.SAME, 2: Change.ADDED}
+
+
+@pytest.mark.parametrize("flag", ["", "added", "changed"])
+@pytest.mark.spec("pas:spec-71")
+def test_stale_flags_change_nothing(flag) -> None:
+    case = case_of(Course.APPROVE)
+
+    assert _changes(case, line_request(1, changed=flag)) == {1: Change.SAME}
+
+
+def test_another_amount_is_a_change_without_any_flag() -> None:
+    case = case_of(Course.APPROVE)
+
+    assert _changes(case, line_request(1, quantity=Quantity(Decimal("2"), "units"))) == {1: Change.CHANGED}
+
+
+@pytest.mark.parametrize("changes", [{"cancelled": True}, {"certification_type": Code(CERTIFICATION, "3")}])
+@pytest.mark.spec("pas:spec-69")
+@pytest.mark.spec("pas:spec-70")
+def test_a_line_is_cancelled_by_flag_or_certification_type(changes) -> None:
+    case = case_of(Course.APPROVE, Course.PEND_REVIEW)
+
+    assert _changes(case, line_request(1), line_request(2, **changes)) == {1: Change.SAME, 2: Change.CANCELLED}
+
+
+def test_renewal_of_an_approved_line_is_a_change() -> None:
+    case = case_of(Course.APPROVE)
+
+    assert _changes(case, line_request(1, certification_type=Code(CERTIFICATION, "R"))) == {1: Change.CHANGED}
+
+
+def test_line_left_out_is_told_but_not_where_deltas_are_allowed() -> None:
+    case = case_of(Course.APPROVE, Course.APPROVE)
+
+    assert _changes(case, line_request(1))[2] is Change.LEFT_OUT
+    assert _changes(case, line_request(1), differential_updates=True)[2] is Change.KEPT
+
+
+def test_denied_line_cannot_be_changed_but_may_be_repeated() -> None:
+    case = case_of(Course.DENY_BENEFIT)
+
+    assert _changes(case, line_request(1)) == {1: Change.SAME}
+    assert _changes(case, line_request(1, code="E1391")) == {1: Change.DENIED_BEFORE}
+
+
+def test_cancel_all_spares_what_is_denied() -> None:
+    case = case_of(Course.APPROVE, Course.DENY_BENEFIT, Course.PEND_INTAKE)
+    request = replace(claim_request(), cancel_all=True)
+
+    made = {n: change for n, change, _ in changes_of(case, submission(request))}
+
+    assert made == {1: Change.CANCELLED, 2: Change.KEPT, 3: Change.CANCELLED}

@@ -1,0 +1,44 @@
+"""A case is the fold of its events, at every moment of its life."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from fhir_um.cases.history import Journal, rebuild
+from fhir_um.cases.model import Course, EventKind, LineState
+from fhir_um.cases.placing import cancel
+from fhir_um.cases.roles import requester
+from tests.builders import AT, journal_of
+
+
+def test_rebuild_gives_the_same_case() -> None:
+    journal = journal_of(Course.APPROVE, Course.PEND_REVIEW)
+
+    assert rebuild(journal.events) == journal.case
+
+
+def test_rebuild_of_the_first_transaction_ignores_what_came_later() -> None:
+    opened = journal_of(Course.APPROVE)
+    later = Journal(opened.case, AT + timedelta(days=1), requester("ehr-1"))
+    later.line(EventKind.LINE_CANCELLED, cancel(opened.case.lines[0], requester("ehr-1"), AT), ("T23",))
+
+    assert rebuild(opened.events).lines[0].state is LineState.APPROVED
+    assert rebuild([*opened.events, *later.events]) == later.case
+    assert later.case.version == 2
+    assert later.case.lines[0].state is LineState.CANCELLED
+
+
+def test_amended_header_keeps_the_lines() -> None:
+    opened = journal_of(Course.APPROVE)
+    later = Journal(opened.case, AT, requester("ehr-1"))
+    later.header(EventKind.AMENDED, replace(opened.case, plan_id="plan-2"))
+
+    assert later.case.lines == opened.case.lines
+    assert later.case.plan_id == "plan-2"
+
+
+@pytest.mark.parametrize("broken", [lambda e: [], lambda e: e[1:], lambda e: [e[0], e[0]]])
+def test_rebuild_refuses_a_broken_history(broken) -> None:
+    with pytest.raises(ValueError):
+        rebuild(broken(journal_of(Course.APPROVE).events))

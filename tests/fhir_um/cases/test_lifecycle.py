@@ -1,0 +1,130 @@
+"""The table of legal moves: who may do what, and that software and non-physicians can never deny clinically."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fhir_um.cases.lifecycle import ENGINE_MOVES, MOVES, Ruling, RulingAction, move_for
+from fhir_um.cases.model import DENIED, PENDED, Authorized, Course, Decider, LineState
+from fhir_um.cases.reasons import Reason
+from fhir_um.cases.roles import PHYSICIANS, Role
+from fhir_um.errors import IllegalMove, RoleNotAllowed
+from tests.builders import case_of
+
+TEXT = "The treatment log shows no trial of conservative care."
+
+
+def _decider(role: Role, npi: str = "1999999992") -> Decider:
+    return Decider("r-1", role, human=True, npi=npi)
+
+
+def _pended():
+    return case_of(Course.PEND_REVIEW).lines[0]
+
+
+def test_every_course_has_an_engine_move() -> None:
+    assert set(ENGINE_MOVES) == set(Course)
+
+
+def test_engine_has_no_clinical_denial_and_no_reduction() -> None:
+    reached = {state for state, _ in ENGINE_MOVES.values()}
+
+    assert LineState.DENIED_CLINICAL not in reached
+    assert LineState.MODIFIED not in reached
+
+
+def test_every_action_has_rows_from_pended_states_only() -> None:
+    assert set(MOVES) == set(RulingAction)
+    assert all(row.from_states <= PENDED for rows in MOVES.values() for row in rows)
+
+
+@given(
+    role=st.sampled_from(sorted(Role)),
+    action=st.sampled_from(sorted(RulingAction)),
+    state=st.sampled_from(sorted(PENDED)),
+)
+def test_only_a_physician_reaches_a_clinical_denial_or_a_reduction(role, action, state) -> None:
+    line = case_of(next(c for c, (s, _) in ENGINE_MOVES.items() if s is state)).lines[0]
+    ruling = Ruling(1, action, Reason.NOT_NECESSARY, TEXT, Authorized())
+
+    try:
+        move = move_for(line, ruling, _decider(role), member_known=True, path="lines[0]")
+    except (IllegalMove, RoleNotAllowed):
+        return
+
+    if move.to_state in {LineState.DENIED_CLINICAL, LineState.MODIFIED}:
+        assert role in PHYSICIANS
+
+
+def test_nurse_approves_a_line_in_nurse_review() -> None:
+    move = move_for(_pended(), Ruling(1, RulingAction.APPROVE, Reason.CRITERIA_MET, ""), _decider(Role.NURSE), True, "")
+
+    assert move.to_state is LineState.APPROVED
+
+
+def test_nurse_is_told_which_role_may_deny() -> None:
+    ruling = Ruling(1, RulingAction.DENY_CLINICAL, Reason.NOT_NECESSARY, TEXT)
+
+    with pytest.raises(RoleNotAllowed) as refused:
+        move_for(_pended(), ruling, _decider(Role.NURSE), True, "")
+
+    assert "physician" in refused.value.issues[0].text
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"text": "No."}, "specific reason"),
+        ({"reason": "because"}, "Unknown reason"),
+        ({"reason": Reason.NOT_COVERED}, "does not fit"),
+    ],
+)
+def test_denial_is_refused_when_something_is_missing(change, says) -> None:
+    given_ = {"sequence": 1, "action": RulingAction.DENY_CLINICAL, "reason": Reason.NOT_NECESSARY, "text": TEXT}
+
+    with pytest.raises(IllegalMove) as refused:
+        move_for(_pended(), Ruling(**(given_ | change)), _decider(Role.PHYSICIAN), True, "lines[0]")
+
+    assert says in refused.value.issues[0].text
+    assert refused.value.issues[0].path == "lines[0]"
+
+
+def test_denial_needs_the_physicians_npi() -> None:
+    ruling = Ruling(1, RulingAction.DENY_CLINICAL, Reason.NOT_NECESSARY, TEXT)
+
+    with pytest.raises(IllegalMove, match="invalid"):
+        move_for(_pended(), ruling, _decider(Role.PHYSICIAN, npi=""), True, "")
+
+
+def test_reduction_needs_what_is_authorised_instead() -> None:
+    ruling = Ruling(1, RulingAction.MODIFY, Reason.QUANTITY_REDUCED, TEXT)
+
+    with pytest.raises(IllegalMove) as refused:
+        move_for(_pended(), ruling, _decider(Role.PHYSICIAN), True, "")
+
+    assert "authorised instead" in refused.value.issues[0].text
+
+
+def test_approval_needs_an_established_member() -> None:
+    ruling = Ruling(1, RulingAction.APPROVE, Reason.CRITERIA_MET, "")
+
+    with pytest.raises(IllegalMove) as refused:
+        move_for(_pended(), ruling, _decider(Role.NURSE), False, "")
+
+    assert "intake" in refused.value.issues[0].text
+
+
+def test_decided_line_cannot_be_ruled_again() -> None:
+    approved = case_of(Course.APPROVE).lines[0]
+
+    with pytest.raises(IllegalMove) as refused:
+        move_for(approved, Ruling(1, RulingAction.APPROVE, Reason.CRITERIA_MET, ""), _decider(Role.NURSE), True, "")
+
+    assert "no longer pended" in refused.value.issues[0].text
+
+
+def test_denied_states_are_reached_by_denials_only() -> None:
+    denials = {RulingAction.DENY_CLINICAL, RulingAction.DENY_ADMINISTRATIVE}
+    reaching = {action for action, rows in MOVES.items() for row in rows if row.to_state in DENIED}
+
+    assert reaching == denials
