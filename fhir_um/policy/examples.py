@@ -1,0 +1,56 @@
+"""Runs the worked examples inside a policy, from facts as known to the course taken. Must not know files."""
+
+from collections.abc import Iterator
+from decimal import Decimal
+
+from fhir_um.cases.model import Course, Truth
+from fhir_um.policy.compiling import typed_value
+from fhir_um.policy.evaluate import leaf_truths, truth_of, unresolved
+from fhir_um.policy.model import Criteria, Found, Misfit, Policy
+from fhir_um.policy.schema import ExampleFile, PolicyFile
+
+
+def run_examples(policy: Policy, file: PolicyFile) -> Iterator[Misfit]:
+    """Every worked example that does not come out as it says.
+
+    Raises: Misfit when an example names a fact the policy does not have, or gives it a value of another type.
+    """
+    for example in file.tests:
+        path = f"tests[{example.name}]"
+        for what in _mismatches(policy, example, path):
+            yield Misfit(path, what)
+
+
+def _mismatches(policy: Policy, example: ExampleFile, path: str) -> Iterator[str]:
+    found = _known(policy, example, path)
+    if policy.criteria is None:
+        course = Course.NO_AUTHORIZATION if not policy.required else Course.DENY_BENEFIT
+        if example.course != course:
+            yield f"course is {course}, not {example.course}"
+        return
+    truth, missing = _weigh(policy.criteria, found, example)
+    if example.expect != truth:
+        yield f"comes out {truth}, not {example.expect}"
+    if example.unresolved is not None and set(example.unresolved) != set(missing):
+        yield f"leaves {', '.join(missing) or 'nothing'} unresolved"
+    if example.course != policy.courses[truth]:
+        yield f"course is {policy.courses[truth]}, not {example.course}"
+
+
+def _weigh(criteria: Criteria, found: dict[str, Found | None], example: ExampleFile) -> tuple[Truth, tuple[str, ...]]:
+    truths = leaf_truths(criteria, found, example.day)
+    return truth_of(criteria.root, truths), unresolved(criteria.root, truths)
+
+
+def _known(policy: Policy, example: ExampleFile, path: str) -> dict[str, Found | None]:
+    """Facts the example leaves out are unknown; a fact that can only be shown is never known to be false."""
+    known: dict[str, Found | None] = dict.fromkeys(policy.facts)
+    for fact_id, value in example.facts.items():
+        fact = policy.facts.get(fact_id)
+        if fact is None:
+            raise Misfit(path, f"fact {fact_id!r} is not declared")
+        typed = typed_value(value, fact.type, f"{path}.facts.{fact_id}")
+        if fact.only_shown and typed is False:
+            raise Misfit(path, f"{fact_id} cannot be known to be false; leave it out")
+        known[fact_id] = Found(typed, at_least=fact.only_shown and isinstance(typed, Decimal))
+    return known

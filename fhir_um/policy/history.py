@@ -1,0 +1,62 @@
+"""What the payer's records say about earlier use of a service. Pure sums over days; knows no policy."""
+
+from datetime import date, timedelta
+from decimal import Decimal
+
+from fhir_um.coverage.model import UsedService
+from fhir_um.policy.systems import same_code
+from fhir_um.words import Code, Period
+
+NEVER = Decimal("Infinity")
+"""Days since a service that never happened: longer than any limit."""
+
+
+def same_service(used: UsedService, codes: frozenset[Code]) -> bool:
+    """True when the two share a code."""
+    return any(same_code(c) in codes for c in used.codes)
+
+
+def _window(on: date, within_days: int | None) -> Period:
+    return Period(on - timedelta(days=within_days) if within_days is not None else None, on)
+
+
+def units_used(history: tuple[UsedService, ...], codes: frozenset[Code], on: date, within_days: int | None) -> Decimal:
+    """Units paid or authorised in the days up to `on`; the larger of the two, for paid units use up an approval."""
+    if not history:
+        return Decimal(0)
+    window = _window(on, within_days)
+    sums = {"service": Decimal(0), "approved": Decimal(0)}
+    for used in history:
+        if used.kind in sums and same_service(used, codes) and window.overlaps(used.period):
+            sums[used.kind] += used.units
+    return max(sums.values())
+
+
+def overlapping(history: tuple[UsedService, ...], codes: frozenset[Code], days: Period) -> tuple[UsedService, ...]:
+    """Authorised or pending lines of other cases for the same service on shared days."""
+    return tuple(
+        used
+        for used in history
+        if used.kind in ("approved", "pended") and same_service(used, codes) and used.period.overlaps(days)
+    )
+
+
+def has_active_authorization(history: tuple[UsedService, ...], codes: frozenset[Code], on: date, _: int | None) -> bool:
+    """True when another case authorises the service on that day."""
+    return any(u.kind == "approved" for u in overlapping(history, codes, Period(on, on)))
+
+
+def prior_approvals(
+    history: tuple[UsedService, ...], codes: frozenset[Code], on: date, within_days: int | None
+) -> Decimal:
+    """How many earlier lines were approved in the days up to `on`."""
+    window = _window(on, within_days)
+    matching = (u for u in history if u.kind == "approved" and same_service(u, codes) and window.overlaps(u.period))
+    return Decimal(sum(1 for _ in matching))
+
+
+def days_since_last(history: tuple[UsedService, ...], codes: frozenset[Code], on: date, _: int | None) -> Decimal:
+    """Days since the service was last rendered; `NEVER` when it was not."""
+    ends = [u.period.end or u.period.start for u in history if u.kind == "service" and same_service(u, codes)]
+    past = [end for end in ends if end is not None and end <= on]
+    return Decimal((on - max(past)).days) if past else NEVER
