@@ -1,0 +1,185 @@
+"""Everything an operator can set, read from the environment once at start. Must not know what the settings are for.
+
+One field is one variable: `database_url` is `FHIR_UM_DATABASE_URL`. `docs/running.md` is made from this table.
+"""
+
+import difflib
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
+from enum import StrEnum
+from ipaddress import ip_address
+from typing import Any, Self
+from urllib.parse import urlsplit
+
+PREFIX = "FHIR_UM_"
+OF_TESTS = frozenset({"FHIR_UM_IG_PACKAGES"})
+"""Variables that only the tests read; a server started from the same shell ignores them."""
+
+
+class Mode(StrEnum):
+    """How the server meets strangers. Only the sandbox may run without client authentication."""
+
+    PRODUCTION = "production"
+    SANDBOX = "sandbox"
+
+
+class LogLevel(StrEnum):
+    """The least serious kind of line that is written."""
+
+    DEBUG = "debug"
+    INFO = "info"
+    WARNING = "warning"
+    ERROR = "error"
+
+
+class SettingsFault(Exception):
+    """A setting that is unknown or cannot be used; the text is for the operator."""
+
+
+def _whole(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise ValueError("must be at least 1")
+    return number
+
+
+def _port(text: str) -> int:
+    number = int(text)
+    if not 0 <= number <= 65535:
+        raise ValueError("must be a TCP port")
+    return number
+
+
+def _url(text: str) -> str:
+    parts = urlsplit(text)
+    if parts.scheme not in {"http", "https"} or not parts.netloc or parts.query or parts.fragment:
+        raise ValueError("must be an http or https URL without query")
+    return text.rstrip("/")
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _row(read: Callable[[str], Any], meaning: str, shown: str = "") -> dict[str, Any]:
+    return {"read": read, "meaning": meaning, "shown": shown}
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The operator's choices; every field has a default that is safe."""
+
+    database_url: str = field(
+        default="sqlite:///var/fhir-um.sqlite",
+        metadata=_row(str, "The case store: a SQLite file, or a PostgreSQL database by its URL."),
+        repr=False,
+    )
+    mode: Mode = field(
+        default=Mode.PRODUCTION,
+        metadata=_row(
+            Mode, "`sandbox` is open, loopback only, synthetic data only. Anything else refuses to start open."
+        ),
+    )
+    host: str = field(
+        default="127.0.0.1", metadata=_row(str, "Address to listen on; the sandbox takes a loopback address only.")
+    )
+    port: int = field(default=8080, metadata=_row(_port, "TCP port to listen on."))
+    public_url: str = field(
+        default="",
+        metadata=_row(_url, "Base of every address the server hands out, as callers see it.", "from host and port"),
+    )
+    workers: int = field(
+        default_factory=_cores,
+        metadata=_row(_whole, "Server processes; each answers one request at a time.", "one per core"),
+    )
+    worker_timeout_seconds: int = field(
+        default=30, metadata=_row(_whole, "A worker busy for longer with one request is replaced.")
+    )
+    body_timeout_seconds: int = field(default=10, metadata=_row(_whole, "Longest pause while a request body arrives."))
+    max_body_bytes: int = field(
+        default=20_000_000,
+        metadata=_row(_whole, "Largest request body, counted while reading and again while inflating."),
+    )
+    max_json_depth: int = field(default=64, metadata=_row(_whole, "Deepest nesting of a request body."))
+    max_entries: int = field(default=1000, metadata=_row(_whole, "Most entries of a request Bundle."))
+    log_level: LogLevel = field(
+        default=LogLevel.INFO, metadata=_row(LogLevel, "`debug`, `info`, `warning` or `error`.")
+    )
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str]) -> Self:
+        """The settings of that environment.
+
+        Raises: SettingsFault on an unknown FHIR_UM_ variable or a value that cannot be used.
+        """
+        rows = {variable_of(row.name): row for row in fields(cls)}
+        given = {
+            name: text for name, text in environ.items() if name.startswith(PREFIX) and text and name not in OF_TESTS
+        }
+        for name in given:
+            if name not in rows:
+                raise SettingsFault(_unknown(name, list(rows)))
+        return cls(**{rows[name].name: _read(name, text, rows[name].metadata["read"]) for name, text in given.items()})
+
+    @property
+    def base_url(self) -> str:
+        """Where callers reach the server, without a trailing slash."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return self.public_url or f"http://{host}:{self.port}"
+
+    @property
+    def is_loopback(self) -> bool:
+        """True when only this machine can connect."""
+        return is_loopback(self.host)
+
+
+def is_loopback(host: str) -> bool:
+    """True for `localhost` and for the loopback networks of IPv4 and IPv6.
+
+    >>> is_loopback("127.0.0.53"), is_loopback("::1"), is_loopback("127.0.0.1.example.org")
+    (True, True, False)
+    """
+    if host.lower() == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def variable_of(name: str) -> str:
+    """The environment variable of a field.
+
+    >>> variable_of("max_body_bytes")
+    'FHIR_UM_MAX_BODY_BYTES'
+    """
+    return PREFIX + name.upper()
+
+
+def settings_table() -> str:
+    """Every setting as a Markdown table, for `docs/running.md`."""
+    head = "| Variable | Default | Meaning |\n|---|---|---|\n"
+    rows = (
+        f"| `{variable_of(f.name)}` | {f.metadata['shown'] or f.default} | {f.metadata['meaning']} |"
+        for f in fields(Settings)
+    )
+    return head + "\n".join(rows) + "\n"
+
+
+def _read(name: str, text: str, read: Callable[[str], Any]) -> Any:
+    try:
+        return read(text)
+    except ValueError as fault:
+        raise SettingsFault(f"{name} cannot be {text!r}: {_why(read, fault)}") from fault
+
+
+def _why(read: Callable[[str], Any], fault: ValueError) -> str:
+    if isinstance(read, type) and issubclass(read, StrEnum):
+        return "one of " + ", ".join(read)
+    return str(fault)
+
+
+def _unknown(name: str, known: list[str]) -> str:
+    near = difflib.get_close_matches(name, known, n=1, cutoff=0)
+    return f"{name} is not a setting; did you mean {near[0]}?"

@@ -1,0 +1,91 @@
+"""The store: one database, opened for one transaction at a time. Must not know what the transaction does."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+
+from sqlalchemy import Engine, text
+from sqlalchemy.exc import DBAPIError
+
+from fhir_um.errors import Issue, Kind, NotMigrated, Refusal
+from fhir_um.store.directory import DirectoryCache, DirectoryMemory
+from fhir_um.store.engine import is_busy, make_engine, reading
+from fhir_um.store.migrating import check_migrated, migrate
+from fhir_um.store.verify import verify
+from fhir_um.store.work import Reading, Work
+
+_BUSY = Issue("transient", "The store is busy or out of reach; send the same request again.")
+
+
+class Store:
+    """One SQLite file or PostgreSQL database. Cheap to make; connects on first use, and anew in a forked child."""
+
+    def __init__(self, url: str, clock: Callable[[], datetime], synchronous: str = "FULL") -> None:
+        self.engine: Engine = make_engine(url, synchronous)
+        self._reader = reading(self.engine)
+        self._memory = DirectoryMemory(clock)
+        self._is_migrated = False
+
+    @contextmanager
+    def open_work(self) -> Iterator[Work]:
+        """One transaction that may write: kept when the block ends well, undone when it raises.
+
+        Raises: NotMigrated; Refusal BUSY when another writer holds the store too long or it cannot be reached.
+        """
+        directory = DirectoryCache(self._memory)
+        with _told_when_busy(), self._ready(self.engine).begin() as connection:
+            yield Work(connection, directory)
+        directory.committed()
+
+    @contextmanager
+    def open_reading(self) -> Iterator[Reading]:
+        """One transaction that only reads; on SQLite it never waits for a writer. Raises: as `open_work`."""
+        with _told_when_busy(), self._ready(self._reader).begin() as connection:
+            yield Reading(connection, DirectoryCache(self._memory))
+
+    def migrate(self) -> None:
+        """Bring the database to the schema of this program; safe when several processes do so at once."""
+        migrate(self.engine)
+
+    def verify(self) -> list[str]:
+        """Every fault found in what is kept; an empty list when all is well."""
+        with self._ready(self._reader).begin() as connection:
+            return list(verify(connection))
+
+    def ping(self) -> None:
+        """Reach the database and find its schema as needed. Raises: as `open_reading`."""
+        with _told_when_busy(), self._ready(self._reader).begin() as connection:
+            connection.execute(text("SELECT 1"))
+
+    def fault(self) -> str:
+        """What keeps the store from being used, for the operator; empty when nothing does."""
+        try:
+            self.ping()
+        except NotMigrated as fault:
+            return str(fault)
+        except Refusal as refusal:
+            return " ".join(issue.text for issue in refusal.issues)
+        except DBAPIError as fault:
+            return f"The database cannot be used: {type(fault.orig).__name__}."
+        return ""
+
+    def close(self) -> None:
+        """Let go of the connections."""
+        self.engine.dispose()
+
+    def _ready(self, engine: Engine) -> Engine:
+        if not self._is_migrated:
+            with self._reader.begin() as connection:
+                check_migrated(connection)
+            self._is_migrated = True
+        return engine
+
+
+@contextmanager
+def _told_when_busy() -> Iterator[None]:
+    try:
+        yield
+    except DBAPIError as error:
+        if is_busy(error):
+            raise Refusal(Kind.BUSY, (_BUSY,)) from error
+        raise

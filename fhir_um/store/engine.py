@@ -1,0 +1,107 @@
+"""Connections to SQLite and PostgreSQL, set up so that an answered request survives a crash. Must not know tables."""
+
+import os
+import weakref
+from pathlib import Path
+from sqlite3 import Connection as SQLiteConnection
+from sqlite3 import Error as SQLiteError
+
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.pool import ConnectionPoolEntry
+
+_BUSY_TIMEOUT_MS = 10_000
+"""How long a writer waits for another one before the caller is told to try again."""
+
+_PRAGMAS = (
+    "PRAGMA journal_mode = WAL",
+    "PRAGMA synchronous = {synchronous}",
+    f"PRAGMA busy_timeout = {_BUSY_TIMEOUT_MS}",
+    "PRAGMA foreign_keys = ON",
+    "PRAGMA temp_store = MEMORY",
+    "PRAGMA cache_size = -32000",
+)
+
+_READING = "fhir_um_reading"
+"""Execution option of a connection that only reads."""
+
+
+def make_engine(url: str, synchronous: str = "FULL") -> Engine:
+    """An engine for that URL; it connects on first use and forgets its connections in a forked child.
+
+    `synchronous` is SQLite's: FULL keeps every committed transaction through a power cut, NORMAL only through a crash
+    of the process. Raises: ValueError for a database that is neither a SQLite file nor PostgreSQL.
+    """
+    parsed = make_url(url)
+    kind = parsed.get_backend_name()
+    if kind == "sqlite":
+        engine = _sqlite(parsed, synchronous)
+    elif kind in ("postgresql", "postgres"):
+        engine = _postgresql(parsed)
+    else:
+        raise ValueError(f"FHIR_UM_DATABASE_URL names a database that is not supported: {kind}")
+    _forget_connections_after_fork(engine)
+    return engine
+
+
+def reading(engine: Engine) -> Engine:
+    """The same engine for transactions that only read one moment's data: no write lock on SQLite, no writes at all
+    on PostgreSQL."""
+    if engine.dialect.name == "sqlite":
+        return engine.execution_options(**{_READING: True})
+    return engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+
+
+def is_busy(error: DBAPIError) -> bool:
+    """True when the same transaction may succeed later: locked, deadlocked, or the database cannot be reached."""
+    if error.connection_invalidated:
+        return True
+    if isinstance(error.orig, SQLiteError):
+        return error.orig.sqlite_errorname.startswith(("SQLITE_BUSY", "SQLITE_LOCKED"))
+    return isinstance(error, OperationalError)
+
+
+def _sqlite(url: URL, synchronous: str) -> Engine:
+    if not url.database or url.database == ":memory:":
+        raise ValueError("FHIR_UM_DATABASE_URL must name a SQLite file, for example sqlite:///var/fhir-um.db")
+    if synchronous not in ("FULL", "NORMAL", "EXTRA"):
+        raise ValueError(f"SQLite knows no synchronous mode {synchronous}; use FULL, NORMAL or EXTRA")
+    Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+    engine = create_engine(url, pool_size=1, max_overflow=-1)
+
+    @event.listens_for(engine, "connect")
+    def _set_up(connection: SQLiteConnection, _entry: ConnectionPoolEntry) -> None:
+        connection.isolation_level = None  # the driver must not open transactions of its own; _begin does
+        for pragma in _PRAGMAS:
+            connection.execute(pragma.format(synchronous=synchronous)).close()
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        reading = connection.get_execution_options().get(_READING)
+        connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
+
+    return engine
+
+
+def _postgresql(url: URL) -> Engine:
+    return create_engine(
+        url.set(drivername="postgresql+psycopg"),
+        pool_size=1,
+        max_overflow=-1,
+        pool_use_lifo=True,
+        connect_args={
+            "application_name": "fhir-um",
+            "options": f"-c timezone=UTC -c lock_timeout={_BUSY_TIMEOUT_MS}",
+        },
+    )
+
+
+def _forget_connections_after_fork(engine: Engine) -> None:
+    alive = weakref.ref(engine)
+
+    def forget() -> None:
+        inherited = alive()
+        if inherited is not None:
+            inherited.dispose(close=False)
+
+    os.register_at_fork(after_in_child=forget)

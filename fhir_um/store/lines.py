@@ -1,0 +1,99 @@
+"""What hangs on single lines of a case: numbers handed out and decision clocks. Must not know how either is made."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import Connection, bindparam, insert, select, update
+
+from fhir_um.cases.model import PENDED, Case, CaseId, Clock, Deadline, IssuedNumber, PayerId
+from fhir_um.store.columns import as_key
+from fhir_um.store.documents import considered_of, document
+from fhir_um.store.tables import clocks, issued_numbers
+from fhir_um.store.writing import insert_or_replace
+
+_INSERT_NUMBER = insert(issued_numbers)
+_TAKEN = select(issued_numbers.c.number).where(
+    issued_numbers.c.payer_id == bindparam("payer_id"), issued_numbers.c.number == bindparam("number")
+)
+_PUT_CLOCK = insert_or_replace(clocks)
+_STOP = (
+    update(clocks)
+    .where(
+        clocks.c.payer_id == bindparam("of_payer"),
+        clocks.c.case_id == bindparam("of_case"),
+        clocks.c.sequence.not_in(bindparam("running", expanding=True)),
+        clocks.c.stopped_at.is_(None),
+    )
+    .values(stopped_at=bindparam("at"))
+)
+_CLOCKS = (
+    select(clocks)
+    .where(clocks.c.payer_id == bindparam("payer_id"), clocks.c.case_id == bindparam("case_id"))
+    .order_by(clocks.c.sequence)
+)
+
+
+def add_numbers(connection: Connection, payer_id: PayerId, numbers: Sequence[IssuedNumber]) -> None:
+    """Record numbers handed out; a number is handed out once per payer, for ever."""
+    if numbers:
+        connection.execute(
+            _INSERT_NUMBER,
+            [
+                {
+                    "payer_id": payer_id,
+                    "number": each.number,
+                    "kind": each.kind,
+                    "case_id": each.case_id,
+                    "sequence": each.sequence,
+                    "issued_at": each.issued_at,
+                }
+                for each in numbers
+            ],
+        )
+
+
+def number_taken(connection: Connection, payer_id: PayerId, number: str) -> bool:
+    """True when that payer handed out the number already."""
+    return connection.execute(_TAKEN, {"payer_id": payer_id, "number": as_key(number)}).first() is not None
+
+
+def put_clocks(connection: Connection, payer_id: PayerId, running: Sequence[Clock]) -> None:
+    """Start clocks, or replace those of the same lines."""
+    if running:
+        connection.execute(
+            _PUT_CLOCK.of(connection),
+            [
+                {
+                    "payer_id": payer_id,
+                    "case_id": clock.case_id,
+                    "sequence": clock.sequence,
+                    "rule_id": clock.deadline.rule_id,
+                    "source": clock.deadline.source,
+                    "start_at": clock.deadline.start_at,
+                    "due_at": clock.deadline.due_at,
+                    "considered": document(clock.deadline.considered),
+                    "stopped_at": clock.stopped_at,
+                }
+                for clock in running
+            ],
+        )
+
+
+def stop_clocks(connection: Connection, case: Case, at: datetime) -> None:
+    """Stop the clocks of every line that is no longer pended."""
+    running = [line.sequence for line in case.lines if line.state in PENDED]
+    connection.execute(_STOP, {"of_payer": case.payer_id, "of_case": case.id, "running": running, "at": at})
+
+
+def clocks_of(connection: Connection, payer_id: PayerId, case_id: CaseId) -> tuple[Clock, ...]:
+    """The clocks of a case, by line."""
+    rows = connection.execute(_CLOCKS, {"payer_id": payer_id, "case_id": as_key(case_id)})
+    return tuple(
+        Clock(
+            case_id=CaseId(row.case_id),
+            sequence=row.sequence,
+            deadline=Deadline(row.rule_id, row.source, row.start_at, row.due_at, considered_of(row.considered)),
+            stopped_at=row.stopped_at,
+        )
+        for row in rows
+    )

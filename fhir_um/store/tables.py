@@ -1,0 +1,272 @@
+"""The tables, as SQLAlchemy Core sees them. Must equal what the migrations build; must not hold queries.
+
+Every table carries the payer it belongs to, in its key. Keys and indexes begin with the column that tells most rows
+apart and name the payer after it: led by the payer, they would look as good to SQLite's planner as any other index,
+and a lookup would walk all of the payer's rows. Documents are JSON text of the frozen
+dataclasses; the other columns are what queries need. Foreign keys are checked at commit, so that one transaction may
+write in any order.
+"""
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+
+from fhir_um.store.columns import Instant
+
+metadata = MetaData()
+
+_Counter = BigInteger().with_variant(Integer, "sqlite")
+"""SQLite counts up only in a column declared INTEGER."""
+
+_USED = text("used IS NOT NULL")
+_PENDED = text("status = 'pended'")
+
+
+def _of_a_case(table: str) -> ForeignKeyConstraint:
+    return ForeignKeyConstraint(
+        ("case_id", "payer_id"),
+        ("cases.id", "cases.payer_id"),
+        name=f"{table}_case_fkey",
+        deferrable=True,
+        initially="DEFERRED",
+    )
+
+
+# --- coverage: what the payer knows beforehand ------------------------------------------------------------------
+
+payers = Table(
+    "payers",
+    metadata,
+    Column("payer_id", Text, nullable=False),
+    Column("document", Text, nullable=False),
+    PrimaryKeyConstraint("payer_id", name="payers_pkey"),
+)
+
+plans = Table(
+    "plans",
+    metadata,
+    Column("payer_id", Text, nullable=False),
+    Column("id", Text, nullable=False),
+    Column("document", Text, nullable=False),
+    PrimaryKeyConstraint("id", "payer_id", name="plans_pkey"),
+)
+
+gold_cards = Table(
+    "gold_cards",
+    metadata,
+    Column("payer_id", Text, nullable=False),
+    Column("id", Text, nullable=False),
+    Column("document", Text, nullable=False),
+    PrimaryKeyConstraint("id", "payer_id", name="gold_cards_pkey"),
+)
+
+providers = Table(
+    "providers",
+    metadata,
+    Column("payer_id", Text, nullable=False),
+    Column("npi", Text, nullable=False),
+    Column("document", Text, nullable=False),
+    PrimaryKeyConstraint("npi", "payer_id", name="providers_pkey"),
+)
+
+members = Table(
+    "members",
+    metadata,
+    Column("payer_id", Text, nullable=False),
+    Column("id", Text, nullable=False),
+    Column("document", Text, nullable=False),
+    PrimaryKeyConstraint("id", "payer_id", name="members_pkey"),
+)
+
+member_identifiers = Table(
+    "member_identifiers",
+    metadata,
+    Column("payer_id", Text, nullable=False),
+    Column("value", Text, nullable=False),
+    Column("system", Text, nullable=False),
+    Column("member_id", Text, nullable=False),
+    PrimaryKeyConstraint("value", "payer_id", "system", "member_id", name="member_identifiers_pkey"),
+    ForeignKeyConstraint(
+        ("member_id", "payer_id"), ("members.id", "members.payer_id"), name="member_identifiers_member_fkey"
+    ),
+    Index("member_identifiers_by_member", "member_id", "payer_id"),
+    sqlite_with_rowid=False,
+)
+
+service_history = Table(
+    "service_history",
+    metadata,
+    Column("payer_id", Text, nullable=False),
+    Column("member_id", Text, nullable=False),
+    Column("used_hash", Text, nullable=False),
+    Column("used", Text, nullable=False),
+    PrimaryKeyConstraint("member_id", "payer_id", "used_hash", name="service_history_pkey"),
+    sqlite_with_rowid=False,
+)
+
+# --- cases: what was asked and what became of it ----------------------------------------------------------------
+
+cases = Table(
+    "cases",
+    metadata,
+    Column("payer_id", Text, nullable=False),
+    Column("id", Text, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("sender", Text, nullable=False),
+    Column("received_at", Instant, nullable=False),
+    Column("changed_at", Instant, nullable=False),
+    Column("member_id", Text, nullable=False),
+    Column("patient_url", Text, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("due_at", Instant, nullable=False),
+    Column("document", Text, nullable=False),
+    PrimaryKeyConstraint("id", "payer_id", name="cases_pkey"),
+    Index("cases_by_member", "member_id", "payer_id", "received_at", "id"),
+    Index("cases_by_patient", "patient_url", "sender", "payer_id", "received_at", "id"),
+    Index("cases_by_due", "payer_id", "due_at", "id", sqlite_where=_PENDED, postgresql_where=_PENDED),
+)
+
+case_lines = Table(
+    "case_lines",
+    metadata,
+    Column("payer_id", Text, nullable=False),
+    Column("case_id", Text, nullable=False),
+    Column("sequence", Integer, nullable=False),
+    Column("member_id", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("used", Text),
+    PrimaryKeyConstraint("case_id", "payer_id", "sequence", name="case_lines_pkey"),
+    _of_a_case("case_lines"),
+    Index("case_lines_used", "member_id", "payer_id", sqlite_where=_USED, postgresql_where=_USED),
+    sqlite_with_rowid=False,
+)
+
+case_events = Table(
+    "case_events",
+    metadata,
+    Column("payer_id", Text, nullable=False),
+    Column("case_id", Text, nullable=False),
+    Column("sequence", Integer, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("prev_hash", Text, nullable=False),
+    Column("hash", Text, nullable=False),
+    Column("body", Text, nullable=False),
+    PrimaryKeyConstraint("case_id", "payer_id", "sequence", name="case_events_pkey"),
+    _of_a_case("case_events"),
+)
+
+clocks = Table(
+    "clocks",
+    metadata,
+    Column("payer_id", Text, nullable=False),
+    Column("case_id", Text, nullable=False),
+    Column("sequence", Integer, nullable=False),
+    Column("rule_id", Text, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("start_at", Instant, nullable=False),
+    Column("due_at", Instant, nullable=False),
+    Column("considered", Text, nullable=False),
+    Column("stopped_at", Instant),
+    PrimaryKeyConstraint("case_id", "payer_id", "sequence", name="clocks_pkey"),
+    _of_a_case("clocks"),
+    sqlite_with_rowid=False,
+)
+
+issued_numbers = Table(
+    "issued_numbers",
+    metadata,
+    Column("payer_id", Text, nullable=False),
+    Column("number", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("case_id", Text, nullable=False),
+    Column("sequence", Integer, nullable=False),
+    Column("issued_at", Instant, nullable=False),
+    PrimaryKeyConstraint("number", "payer_id", name="issued_numbers_pkey"),
+    _of_a_case("issued_numbers"),
+    sqlite_with_rowid=False,
+)
+
+# --- submissions: what arrived, byte for byte -------------------------------------------------------------------
+
+submissions = Table(
+    "submissions",
+    metadata,
+    Column("payer_id", Text, nullable=False),
+    Column("id", Text, nullable=False),
+    Column("case_id", Text, nullable=False),
+    Column("case_version", Integer, nullable=False),
+    Column("sender", Text, nullable=False),
+    Column("guide", Text, nullable=False),
+    Column("content_hash", Text, nullable=False),
+    Column("claim_url", Text, nullable=False),
+    Column("received_at", Instant, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    PrimaryKeyConstraint("id", "payer_id", name="submissions_pkey"),
+    UniqueConstraint("content_hash", "sender", "payer_id", name="submissions_content_key"),
+    _of_a_case("submissions"),
+)
+
+claim_identifiers = Table(
+    "claim_identifiers",
+    metadata,
+    Column("payer_id", Text, nullable=False),
+    Column("sender", Text, nullable=False),
+    Column("value", Text, nullable=False),
+    Column("system", Text, nullable=False),
+    Column("case_id", Text, nullable=False),
+    Column("received_at", Instant, nullable=False),
+    PrimaryKeyConstraint("value", "system", "sender", "payer_id", "case_id", name="claim_identifiers_pkey"),
+    _of_a_case("claim_identifiers"),
+    Index("claim_identifiers_latest", "value", "sender", "payer_id", "received_at", "case_id", "system"),
+    sqlite_with_rowid=False,
+)
+
+# --- what happens next, and who did what ------------------------------------------------------------------------
+
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("id", _Counter, autoincrement=True, nullable=False),
+    Column("payer_id", Text, nullable=False),
+    Column("case_id", Text, nullable=False),
+    Column("case_version", Integer, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("due_at", Instant, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("locked_until", Instant),
+    PrimaryKeyConstraint("id", name="outbox_pkey"),
+    _of_a_case("outbox"),
+    Index("outbox_by_due", "due_at", "id"),
+)
+
+audit = Table(
+    "audit",
+    metadata,
+    Column("id", Text, nullable=False),
+    Column("payer_id", Text),
+    Column("at", Instant, nullable=False),
+    Column("client_id", Text, nullable=False),
+    Column("action", Text, nullable=False),
+    Column("outcome", Text, nullable=False),
+    Column("status", Integer, nullable=False),
+    Column("detail", Text, nullable=False),
+    Column("request_id", Text, nullable=False),
+    Column("body_hash", Text, nullable=False),
+    PrimaryKeyConstraint("id", name="audit_pkey"),
+    Index("audit_by_time", "payer_id", "at"),
+)

@@ -1,0 +1,174 @@
+"""One transaction in the words of the business: everything a use case may read (`Reading`) or also write (`Work`).
+
+Must not open or end the transaction, and holds no SQL; each method hands on to the file that has it.
+"""
+
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from fhir_um.cases.model import (
+    Case,
+    CaseId,
+    ClientId,
+    Clock,
+    Event,
+    IssuedNumber,
+    LineState,
+    MemberId,
+    PayerId,
+    SubmissionId,
+)
+from fhir_um.cases.submission import CaseSearch, StoredSubmission
+from fhir_um.coverage.model import Directory, GoldCard, Member, Payer, Plan, Provider, UsedService
+from fhir_um.store import cases, coverage, events, finding, lines, submissions, trail
+from fhir_um.store.directory import DirectoryCache
+from fhir_um.store.trail import AuditRow as AuditRow
+from fhir_um.words import Identifier
+
+
+class Reading:
+    """A transaction that reads. Every method stays inside the payer it is given."""
+
+    def __init__(self, connection: Connection, directory: DirectoryCache) -> None:
+        self._connection = connection
+        self._directory = directory
+
+    def directory(self) -> Directory:
+        """Payers, plans and gold cards; may be up to 30 seconds old when another process changed them."""
+        return self._directory.read(self._connection)
+
+    def find_members(self, payer_id: PayerId, identifiers: tuple[Identifier, ...]) -> tuple[Member, ...]:
+        """Members with any of the identifiers, each once; a system that either side left out matches any."""
+        return coverage.find_members(self._connection, payer_id, identifiers)
+
+    def load_member(self, payer_id: PayerId, member_id: MemberId) -> Member | None:
+        """The member with that id, or None."""
+        return coverage.load_member(self._connection, payer_id, member_id)
+
+    def find_providers(self, payer_id: PayerId, npis: frozenset[str]) -> tuple[Provider, ...]:
+        """The providers on file with those NPIs."""
+        return coverage.find_providers(self._connection, payer_id, npis)
+
+    def member_history(self, payer_id: PayerId, member_id: MemberId) -> tuple[UsedService, ...]:
+        """Paid claims, and the approved and pended lines of all the member's cases."""
+        return coverage.member_history(self._connection, payer_id, member_id)
+
+    def find_submission(self, payer_id: PayerId, sender: ClientId, content_hash: str) -> StoredSubmission | None:
+        """The submission of exactly that content by that sender, or None."""
+        return submissions.find_submission(self._connection, payer_id, sender, content_hash)
+
+    def submission(self, payer_id: PayerId, submission_id: SubmissionId) -> StoredSubmission | None:
+        """The submission with that id, or None."""
+        return submissions.load_submission(self._connection, payer_id, submission_id)
+
+    def load_case(self, payer_id: PayerId, case_id: CaseId) -> Case | None:
+        """The case as it stands, or None."""
+        return cases.load_case(self._connection, payer_id, case_id)
+
+    def events_of(self, payer_id: PayerId, case_id: CaseId, until: datetime | None = None) -> tuple[Event, ...]:
+        """Every step of the case up to and including `until`, oldest first."""
+        return events.events_of(self._connection, payer_id, case_id, until)
+
+    def find_by_claim(
+        self, payer_id: PayerId, sender: ClientId, claim_url: str, identifiers: tuple[Identifier, ...]
+    ) -> tuple[Case, ...]:
+        """The sender's cases by claim address, else by any claim identifier; latest submission first, at most 20."""
+        return finding.find_by_claim(self._connection, payer_id, sender, claim_url, identifiers)
+
+    def find_for_inquiry(
+        self, payer_id: PayerId, member_id: str, numbers: frozenset[str], limit: int
+    ) -> tuple[Case, ...]:
+        """The member's cases, latest first; with numbers, only those the numbers were ever handed out for."""
+        return finding.find_for_inquiry(self._connection, payer_id, member_id, numbers, limit)
+
+    def search(self, payer_id: PayerId, sender: ClientId, wanted: CaseSearch) -> tuple[Case, ...]:
+        """The sender's cases that match, latest first; a search for nothing finds nothing."""
+        return finding.search(self._connection, payer_id, sender, wanted)
+
+    def worklist(self, payer_id: PayerId, states: frozenset[LineState], limit: int) -> tuple[Case, ...]:
+        """Cases with a line in one of the states, earliest due first."""
+        return finding.worklist(self._connection, payer_id, states, limit)
+
+    def clocks_of(self, payer_id: PayerId, case_id: CaseId) -> tuple[Clock, ...]:
+        """The decision clocks of a case, by line."""
+        return lines.clocks_of(self._connection, payer_id, case_id)
+
+    def number_taken(self, payer_id: PayerId, number: str) -> bool:
+        """True when the payer handed out that number already."""
+        return lines.number_taken(self._connection, payer_id, number)
+
+
+class Work(Reading):
+    """A transaction that may write; all of it is kept or none."""
+
+    def load_case_for_change(self, payer_id: PayerId, case_id: CaseId) -> Case | None:
+        """The case, kept from other writers until the transaction ends; or None."""
+        return cases.load_case(self._connection, payer_id, case_id, to_change=True)
+
+    def new_case(
+        self, case: Case, events: tuple[Event, ...], numbers: tuple[IssuedNumber, ...], clocks: tuple[Clock, ...]
+    ) -> None:
+        """Write a case for the first time, with its steps, numbers and clocks."""
+        cases.insert_case(self._connection, case, events)
+        lines.add_numbers(self._connection, case.payer_id, numbers)
+        lines.put_clocks(self._connection, case.payer_id, clocks)
+
+    def save_case(
+        self,
+        case: Case,
+        expected_version: int,
+        events: tuple[Event, ...],
+        numbers: tuple[IssuedNumber, ...],
+        clocks: tuple[Clock, ...],
+    ) -> None:
+        """Replace a case and add its new steps, numbers and clocks; clocks of lines no longer pended stop.
+
+        Raises: VersionConflict when the case is not at `expected_version` any more.
+        """
+        cases.update_case(self._connection, case, expected_version, events)
+        lines.add_numbers(self._connection, case.payer_id, numbers)
+        lines.put_clocks(self._connection, case.payer_id, clocks)
+        lines.stop_clocks(self._connection, case, case.changed_at)
+
+    def add_submission(self, arrived: StoredSubmission, claim_identifiers: tuple[Identifier, ...]) -> None:
+        """Keep what arrived, and the names of its claim.
+
+        Raises: DuplicateSubmission when this sender sent the same content before; nothing is written then.
+        """
+        submissions.add_submission(self._connection, arrived, claim_identifiers)
+
+    def add_outbox(self, payer_id: PayerId, case_id: CaseId, case_version: int, kind: str, at: datetime) -> None:
+        """Note something to be told about a version of a case."""
+        trail.add_outbox(self._connection, payer_id, case_id, case_version, kind, at)
+
+    def add_audit(self, row: AuditRow) -> None:
+        """Note a request and what became of it."""
+        trail.add_audit(self._connection, row)
+
+    def save_payers(self, new: tuple[Payer, ...]) -> None:
+        """Add payers, or replace those with the same id."""
+        coverage.save_payers(self._connection, new)
+        self._directory.changed()
+
+    def save_plans(self, new: tuple[Plan, ...]) -> None:
+        """Add plans, or replace those with the same id."""
+        coverage.save_plans(self._connection, new)
+        self._directory.changed()
+
+    def save_gold_cards(self, new: tuple[GoldCard, ...]) -> None:
+        """Add gold cards, or replace those with the same id."""
+        coverage.save_gold_cards(self._connection, new)
+        self._directory.changed()
+
+    def save_members(self, new: tuple[Member, ...]) -> None:
+        """Add members with their identifiers, or replace those with the same id."""
+        coverage.save_members(self._connection, new)
+
+    def save_providers(self, new: tuple[Provider, ...]) -> None:
+        """Add providers, or replace those with the same NPI."""
+        coverage.save_providers(self._connection, new)
+
+    def save_history(self, payer_id: PayerId, member_id: MemberId, services: tuple[UsedService, ...]) -> None:
+        """Add paid claims to a member's history; the same in every part is the same claim and counts once."""
+        coverage.save_history(self._connection, payer_id, member_id, services)

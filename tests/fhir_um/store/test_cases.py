@@ -1,0 +1,147 @@
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from fhir_um.cases.history import rebuild
+from fhir_um.cases.model import CaseId, Clock, Course, LineState, PayerId
+from fhir_um.errors import VersionConflict
+from fhir_um.store.database import Store
+from fhir_um.words import Quantity
+from tests.builders import AT, DEADLINE
+from tests.fhir_um.store.stored import PAYER, UNITS, clocks_for, moved, numbers_of, opened, put
+
+
+def test_case_comes_back_equal(store: Store) -> None:
+    case = put(store, opened("case-1", Course.APPROVE, Course.PEND_REVIEW, Course.DENY_BENEFIT))
+
+    with store.open_work() as work:
+        assert work.load_case(PAYER, CaseId("case-1")) == case
+        assert work.load_case_for_change(PAYER, CaseId("case-1")) == case
+
+
+def test_case_keeps_decimals_as_written(store: Store) -> None:
+    journal = opened()
+    line = journal.case.lines[0]
+    exact = replace(line, request=replace(line.request, quantity=Quantity(UNITS)))
+    put(store, _with_line(journal, exact))
+
+    with store.open_reading() as work:
+        read = work.load_case(PAYER, CaseId("case-1"))
+
+    assert read is not None
+    assert str(read.lines[0].request.quantity.value) == "2.50"  # type: ignore[union-attr]  # given above
+
+
+def test_case_is_not_found_under_another_payer(store: Store) -> None:
+    put(store, opened())
+
+    with store.open_reading() as work:
+        assert work.load_case(PayerId("payer-2"), CaseId("case-1")) is None
+        assert work.load_case(PAYER, CaseId("\0" * 300)) is None
+
+
+def test_events_come_back_and_rebuild_the_case(store: Store) -> None:
+    journal = opened("case-1", Course.APPROVE, Course.PEND_REVIEW)
+    case = put(store, journal)
+
+    with store.open_reading() as work:
+        events = work.events_of(PAYER, case.id)
+
+    assert events == tuple(journal.events)
+    assert rebuild(events) == case
+
+
+def test_events_until_an_instant_leave_out_what_came_later(store: Store) -> None:
+    case = put(store, opened("case-1", Course.PEND_REVIEW))
+    later = moved(case)
+    late = [replace(event, at=AT + timedelta(hours=1)) for event in later.events]
+    with store.open_work() as work:
+        work.save_case(later.case, 1, tuple(late), (), ())
+
+        assert rebuild(work.events_of(PAYER, case.id, until=AT)) == case
+        assert len(work.events_of(PAYER, case.id)) == len(work.events_of(PAYER, case.id, AT)) + 1
+
+
+def test_saved_case_replaces_the_one_of_the_expected_version(store: Store) -> None:
+    case = put(store, opened("case-1", Course.PEND_REVIEW))
+    later = moved(case)
+
+    with store.open_work() as work:
+        work.save_case(later.case, 1, tuple(later.events), numbers_of(later.case)[1:], ())
+
+        assert work.load_case(PAYER, case.id) == later.case
+    assert store.verify() == []
+
+
+def test_save_is_refused_when_the_version_moved_on(store: Store) -> None:
+    case = put(store, opened("case-1", Course.PEND_REVIEW))
+    later = moved(case)
+    with store.open_work() as work:
+        work.save_case(later.case, 1, tuple(later.events), (), ())
+
+    with pytest.raises(VersionConflict, match="conflict"), store.open_work() as work:
+        work.save_case(later.case, 1, tuple(later.events), (), ())
+
+    with store.open_reading() as reading:
+        assert len(reading.events_of(PAYER, case.id)) == len(opened().events) + 1
+
+
+def test_clock_runs_until_its_line_is_decided(store: Store) -> None:
+    case = put(store, opened("case-1", Course.PEND_REVIEW, Course.PEND_REVIEW))
+    with store.open_reading() as work:
+        assert work.clocks_of(PAYER, case.id) == clocks_for(case)
+    later = moved(case)
+
+    with store.open_work() as work:
+        work.save_case(later.case, 1, tuple(later.events), (), ())
+
+    with store.open_reading() as reading:
+        first, second = reading.clocks_of(PAYER, case.id)
+    assert first == Clock(case.id, 1, DEADLINE, stopped_at=later.case.changed_at)
+    assert second.stopped_at is None
+
+
+def test_clock_given_again_replaces_the_one_of_the_line(store: Store) -> None:
+    case = put(store, opened("case-1", Course.PEND_REVIEW))
+    considered = (("D01", AT), ("D02", AT + timedelta(microseconds=1)))
+    sooner = replace(DEADLINE, rule_id="D02", due_at=AT, considered=considered)
+    again = moved(case, LineState.NURSE_REVIEW)
+
+    with store.open_work() as work:
+        work.save_case(again.case, 1, tuple(again.events), (), (Clock(case.id, 1, sooner),))
+
+        assert work.clocks_of(PAYER, case.id) == (Clock(case.id, 1, sooner),)
+
+
+def test_number_is_taken_once_handed_out(store: Store) -> None:
+    case = put(store, opened())
+    number = case.lines[0].authorization_number
+
+    with store.open_reading() as work:
+        assert work.number_taken(PAYER, number)
+        assert not work.number_taken(PAYER, "another")
+        assert not work.number_taken(PayerId("payer-2"), number)
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(courses=st.lists(st.sampled_from(Course), min_size=1, max_size=6), text=st.text(max_size=300))
+def test_any_case_comes_back_equal_and_verifies(store: Store, courses: list[Course], text: str) -> None:
+    text = text.encode("utf-8", "ignore").decode()
+    seen.append(text)
+    journal = opened(f"case-{len(seen)}", *courses, plan_id=text)
+    case = put(store, journal)
+
+    with store.open_reading() as work:
+        assert work.load_case(PAYER, case.id) == case
+        assert rebuild(work.events_of(PAYER, case.id)) == case
+
+
+seen: list[str] = []
+
+
+def _with_line(journal, line):
+    journal.line(journal.events[-1].kind, line, ("T1",))
+    return journal
