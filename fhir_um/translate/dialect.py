@@ -1,0 +1,27 @@
+"""What differs on the wire between versions of PAS, as one row of words. Must not know any version."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """One version of the guide; every difference an answer needs, and nothing else.
+
+    `pended_outcome` is ClaimResponse.outcome while a line waits and nothing is wrong. `added_items` says that a
+    modified line shows what was asked in its detail and what was authorised as an added item; otherwise the detail
+    is what was authorised. `root_extensions` allows reviewer and transmission identifiers, `stay_dates` the dates of
+    admission and discharge. `revenue_part` is the URL of the revenue part inside the authorised detail.
+    With `differential_updates` an update may be known by its change flags alone and may leave lines out.
+    """
+
+    version: str
+    pended_outcome: str
+    inquiry_answers_parameters: bool
+    added_items: bool
+    root_extensions: bool
+    stay_dates: bool
+    complex_error_element: bool
+    line_number_on_payload: bool
+    revenue_part: str
+    revenue_system: str
+    differential_updates: bool

@@ -1,0 +1,19 @@
+"""Da Vinci PAS 2.0.1 on the wire. Must not know other versions."""
+
+from fhir_um.translate.dialect import Dialect
+from profiles.canonicals import REVENUE_CODES_2_0_1
+
+PAS_2_0_1 = Dialect(
+    version="2.0.1",
+    pended_outcome="queued",
+    inquiry_answers_parameters=False,
+    added_items=False,
+    root_extensions=False,
+    stay_dates=False,
+    complex_error_element=False,
+    line_number_on_payload=True,
+    revenue_part="revenue",
+    revenue_system=REVENUE_CODES_2_0_1,
+    differential_updates=True,
+)
+"""Source: PAS 2.0.1 package; `docs/adr/0004-dialects.md`."""

@@ -1,0 +1,19 @@
+"""Da Vinci PAS 2.2.1 on the wire. Must not know other versions."""
+
+from fhir_um.translate.dialect import Dialect
+from profiles.canonicals import EXT_REVENUE_CODE, REVENUE_CODES
+
+PAS_2_2_1 = Dialect(
+    version="2.2.1",
+    pended_outcome="complete",
+    inquiry_answers_parameters=True,
+    added_items=True,
+    root_extensions=True,
+    stay_dates=True,
+    complex_error_element=True,
+    line_number_on_payload=False,
+    revenue_part=EXT_REVENUE_CODE,
+    revenue_system=REVENUE_CODES,
+    differential_updates=False,
+)
+"""Source: PAS 2.2.1 package; `docs/adr/0004-dialects.md`."""

@@ -1,0 +1,129 @@
+"""Writes every answer of the FHIR side from the case and the bytes it came in: submit, inquire, read.
+
+Must not know HTTP, the store or the time. The same case gives the same bytes.
+"""
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from fhir_um.cases.model import Case
+from fhir_um.translate.claim_response_out import claim_response_of
+from fhir_um.translate.dialect import Dialect
+from fhir_um.translate.documents_out import communication_requests
+from fhir_um.translate.echo import Echo, refer_by_address
+from fhir_um.translate.elements_out import Json, instant
+from profiles.canonicals import (
+    PROFILE_CLAIM_INQUIRY_RESPONSE,
+    PROFILE_CLAIM_RESPONSE,
+    PROFILE_INQUIRY_RESPONSE_BUNDLE,
+    PROFILE_RESPONSE_BUNDLE,
+)
+from profiles.issues import Issue
+from profiles.outcome import operation_outcome
+from profiles.reading import raw_entries, write_json
+
+NOTHING_FOUND = Issue("informational", "No authorization on file matches this inquiry.", severity="information")
+"""What a 2.0.1 inquiry without a match carries, since its Bundle must have an entry."""
+
+Found = tuple[tuple[Case, bytes], ...]
+"""Cases with the exact bytes of their current submission."""
+
+
+def submit_response(case: Case, raw_body: bytes, dialect: Dialect, base_url: str) -> bytes:
+    """The PAS Response Bundle of a case: the ClaimResponse, the documents it asks for, and all it refers to.
+
+    Source: PAS 2.2.1 spec-30, spec-31, spec-33, spec-34; profile-pas-response-bundle.
+    """
+    echo = Echo()
+    echo.turn_to(raw_entries(raw_body))
+    answer = claim_response_of(case, PROFILE_CLAIM_RESPONSE, dialect, echo.refer)
+    asked = list(communication_requests(case, dialect, echo.refer, echo.is_organization, base_url))
+    urls = [f"{base_url}/CommunicationRequest/{request['id']}" for request in asked]
+    if urls:
+        answer["communicationRequest"] = [{"reference": url} for url in urls]
+    made = [_entry(_address(case, base_url), answer), *map(_entry, urls, asked)]
+    number = f"{case.id}-{case.version}"
+    identity = {"id": number, "identifier": {"system": f"{base_url}/NamingSystem/response", "value": number}}
+    written = _bundle(PROFILE_RESPONSE_BUNDLE, case.changed_at, [*made, *_echoed(echo)], identity)
+    return write_json(written)
+
+
+def claim_response(case: Case, raw_body: bytes, dialect: Dialect, base_url: str) -> bytes:
+    """The ClaimResponse alone, as a read gives it.
+
+    What only a Bundle can carry (`urn:uuid` addresses, documents asked for) is named by identifier or left out;
+    `raw_body` is not needed for that, but every answer is a function of the case and its submission.
+    """
+    answer = claim_response_of(case, PROFILE_CLAIM_RESPONSE, dialect, refer_by_address)
+    if not case.request.claim_url.startswith("http"):
+        answer["request"] = {"reference": f"{base_url}/Claim/{case.id}"}
+    return write_json(answer)
+
+
+def claim_resource(case: Case, raw_body: bytes) -> bytes:
+    """The current Claim exactly as received, but for its `id`, which is the case's."""
+    received = msgspec.json.decode(raw_entries(raw_body)[case.request.claim_url], type=dict[str, msgspec.Raw])
+    head: dict[str, Any] = {"resourceType": "Claim", "id": case.id}
+    return write_json(head | {name: raw for name, raw in received.items() if name not in head})
+
+
+def inquiry_response(
+    found: Found, dialect: Dialect, base_url: str, at: datetime, warnings: tuple[Issue, ...] = ()
+) -> bytes:
+    """What an inquiry found: one Bundle per case in Parameters, or (2.0.1) all in one Bundle.
+
+    Source: PAS 2.2.1 OperationDefinition Claim-inquiry, spec-46 to spec-50.
+    """
+    if dialect.inquiry_answers_parameters:
+        return write_json(_parameters(found, dialect, base_url, at, warnings))
+    entries = _inquiry_entries(found, dialect, base_url)
+    said = warnings or (() if found else (NOTHING_FOUND,))
+    if said:
+        entries.append(_entry(f"{base_url}/OperationOutcome/inquiry", operation_outcome(said)))
+    return write_json(_bundle(PROFILE_INQUIRY_RESPONSE_BUNDLE, at, entries))
+
+
+def _parameters(found: Found, dialect: Dialect, base_url: str, at: datetime, warnings: tuple[Issue, ...]) -> Json:
+    bundles = (
+        _bundle(PROFILE_INQUIRY_RESPONSE_BUNDLE, at, _inquiry_entries((one,), dialect, base_url)) for one in found
+    )
+    parameters: list[Json] = [{"name": "return", "resource": bundle} for bundle in bundles]
+    if warnings:
+        parameters.append({"name": "outcome", "resource": operation_outcome(warnings)})
+    return {"resourceType": "Parameters"} | ({"parameter": parameters} if parameters else {})
+
+
+def _inquiry_entries(found: Found, dialect: Dialect, base_url: str) -> list[Json]:
+    """ClaimResponses first, then what they refer to, each address once."""
+    echo, answers = Echo(), []
+    for case, raw_body in found:
+        echo.turn_to(raw_entries(raw_body))
+        answer = claim_response_of(case, PROFILE_CLAIM_INQUIRY_RESPONSE, dialect, echo.refer)
+        answers.append(_entry(_address(case, base_url), answer))
+    return [*answers, *_echoed(echo)]
+
+
+def _address(case: Case, base_url: str) -> str:
+    return f"{base_url}/ClaimResponse/{case.id}"
+
+
+def _entry(full_url: str, resource: Any) -> Json:
+    return {"fullUrl": full_url, "resource": resource}
+
+
+def _echoed(echo: Echo) -> Iterator[Json]:
+    return (_entry(url, msgspec.Raw(raw)) for url, raw in echo.taken.items())
+
+
+def _bundle(profile: str, at: datetime, entries: list[Json], identity: Json | None = None) -> Json:
+    return {
+        "resourceType": "Bundle",
+        "meta": {"profile": [profile]},
+        **(identity or {}),
+        "type": "collection",
+        "timestamp": instant(at),
+        "entry": entries,
+    }
