@@ -1,0 +1,88 @@
+"""Read cases: one, as of any past moment, its history, the sender's own by search, the reviewers' list.
+
+Changes nothing. "Not yours" and "not there" are the same answer.
+"""
+
+from datetime import datetime
+
+from fhir_um.cases.caller import Caller
+from fhir_um.cases.history import rebuild
+from fhir_um.cases.model import Case, CaseId, Event, LineState
+from fhir_um.cases.submission import CaseSearch
+from fhir_um.deps import Deps, Reading
+from fhir_um.errors import Kind, Refusal
+
+
+def read_case(deps: Deps, caller: Caller, case_id: CaseId, at: datetime | None = None) -> Case:
+    """A case of one of the caller's payers, now or as it stood at `at`.
+
+    Raises: Refusal NOT_FOUND when there is none, or none yet at that moment.
+    """
+    with deps.open_reading() as work:
+        case = _of_payers(work, caller, case_id)
+        if at is None:
+            return case
+        events = work.events_of(case.payer_id, case_id, until=at)
+        if not events:
+            raise _not_found(case_id)
+        return rebuild(events)
+
+
+def read_events(deps: Deps, caller: Caller, case_id: CaseId) -> tuple[Event, ...]:
+    """The whole history of a case, oldest first. Raises: Refusal NOT_FOUND."""
+    with deps.open_reading() as work:
+        case = _of_payers(work, caller, case_id)
+        return work.events_of(case.payer_id, case_id)
+
+
+def read_own(deps: Deps, caller: Caller, case_id: CaseId) -> tuple[Case, bytes]:
+    """A case the caller submitted, with its current submission's bytes. Raises: Refusal NOT_FOUND."""
+    with deps.open_reading() as work:
+        case = _of_payers(work, caller, case_id)
+        if case.sender != caller.client_id:
+            raise _not_found(case_id)
+        return case, body_of(work, case)
+
+
+def search_own(deps: Deps, caller: Caller, search: CaseSearch) -> tuple[tuple[Case, bytes], ...]:
+    """The caller's own cases by business identifier or patient, most recent first."""
+    with deps.open_reading() as work:
+        found = [case for payer in caller.payer_ids for case in work.search(payer, caller.client_id, search)]
+        return tuple((case, body_of(work, case)) for case in found[: search.limit])
+
+
+def list_work(deps: Deps, caller: Caller, states: frozenset[LineState], limit: int) -> tuple[Case, ...]:
+    """Cases with a line in one of those states, earliest due first."""
+    with deps.open_reading() as work:
+        found = [case for payer in caller.payer_ids for case in work.worklist(payer, states, limit)]
+        return tuple(sorted(found, key=_first_due)[:limit])
+
+
+def case_with_body(deps: Deps, case: Case) -> tuple[Case, bytes]:
+    """A case and the bytes of its current submission."""
+    with deps.open_reading() as work:
+        return case, body_of(work, case)
+
+
+def body_of(work: Reading, case: Case) -> bytes:
+    """The bytes of a case's current submission, inside a running transaction."""
+    stored = work.submission(case.payer_id, case.submission_id)
+    if stored is None:
+        raise LookupError(f"submission {case.submission_id} of case {case.id} is missing")
+    return stored.body
+
+
+def _of_payers(work: Reading, caller: Caller, case_id: CaseId) -> Case:
+    for payer_id in caller.payer_ids:
+        case = work.load_case(payer_id, case_id)
+        if case is not None:
+            return case
+    raise _not_found(case_id)
+
+
+def _not_found(case_id: CaseId) -> Refusal:
+    return Refusal.of(Kind.NOT_FOUND, "not-found", f"There is no {case_id} here.")
+
+
+def _first_due(case: Case) -> datetime:
+    return min((line.due_at for line in case.lines if line.due_at), default=case.received_at)

@@ -1,0 +1,29 @@
+"""What anybody may know of the payer's reference data: which payers answer here, and what needs authorization."""
+
+from fhir_um.cases.model import PayerId
+from fhir_um.coverage.model import Plan
+from fhir_um.deps import Deps
+from fhir_um.errors import Kind, Refusal
+from fhir_um.policy.model import PaListRow
+
+
+def payers_on_file(deps: Deps) -> tuple[PayerId, ...]:
+    """The payers this server answers for, home payer first."""
+    with deps.open_reading() as work:
+        return tuple(PayerId(payer.id) for payer in work.directory().payers)
+
+
+def public_list(deps: Deps, plan_id: str) -> tuple[PaListRow, ...]:
+    """Every code that needs authorization, for one plan or (empty id) for all.
+
+    Raises: Refusal NOT_FOUND for a plan that is not on file.
+    """
+    return deps.policies.pa_list(_plan(deps, plan_id) if plan_id else None)
+
+
+def _plan(deps: Deps, plan_id: str) -> Plan:
+    with deps.open_reading() as work:
+        plan = work.directory().plan(plan_id)
+    if plan is None:
+        raise Refusal.of(Kind.NOT_FOUND, "not-found", "No such plan.", "plan")
+    return plan

@@ -1,0 +1,148 @@
+"""Take a submission: a new request, an amendment, or one we have already; one transaction.
+
+Must not know FHIR. Source: PAS 2.2.1 `Claim/$submit`.
+"""
+
+from dataclasses import replace
+
+from fhir_um.cases.amending import is_cancelled
+from fhir_um.cases.asked import ClaimRequest
+from fhir_um.cases.caller import Caller
+from fhir_um.cases.history import Journal
+from fhir_um.cases.lifecycle import CANCEL_PATH
+from fhir_um.cases.model import (
+    PENDED,
+    BusinessError,
+    Case,
+    CaseId,
+    Clock,
+    Course,
+    Determination,
+    EventKind,
+    PayerId,
+    SubmissionId,
+)
+from fhir_um.cases.placing import Numbers, never_started, place
+from fhir_um.cases.reasons import Reason
+from fhir_um.cases.roles import ENGINE, requester
+from fhir_um.cases.submission import StoredSubmission, Submission
+from fhir_um.deps import Deps, Work
+from fhir_um.errors import DuplicateSubmission
+from fhir_um.usecases.adjudicate import Adjudicator, deadline_of, make_adjudicator, priority_of, review_type_of
+from fhir_um.usecases.amend_claim import amend_case, find_amended
+from fhir_um.usecases.eligibility import choose_payer, establish
+
+_PRIOR_UNKNOWN = "The claim this update builds on is not known here; the request is taken as new and with intake."
+
+
+def submit_claim(deps: Deps, caller: Caller, submission: Submission) -> Case:
+    """The case the submission opened, amended or already belongs to.
+
+    The same bytes from the same sender always lead to the same case, also when they arrive at once.
+    """
+    try:
+        return _take(deps, caller, submission)
+    except DuplicateSubmission:
+        return _take(deps, caller, submission)
+
+
+def _take(deps: Deps, caller: Caller, submission: Submission) -> Case:
+    with deps.open_work() as work:
+        directory = work.directory()
+        payer, named = choose_payer(directory, submission.request.payer, caller)
+        payer_id = PayerId(payer.id)
+        known = work.find_submission(payer_id, caller.client_id, submission.content_hash)
+        if known is not None:
+            return _known_case(work, known)
+        standing = establish(work, directory, payer, named, submission.request, submission.received_at)
+        amended = find_amended(work, payer_id, caller.client_id, submission)
+        adjudicator = make_adjudicator(deps, work, directory, standing, submission, amended)
+        submission_id = SubmissionId(deps.new_id())
+        if amended is not None:
+            case = amend_case(deps, work, caller, submission, submission_id, adjudicator, amended)
+        else:
+            case = _open_case(deps, work, caller, submission, submission_id, adjudicator)
+        work.add_submission(_stored(case, submission_id, caller, submission), submission.request.claim_identifiers)
+        return case
+
+
+def _known_case(work: Work, known: StoredSubmission) -> Case:
+    case = work.load_case(known.payer_id, known.case_id)
+    if case is None:
+        raise LookupError(f"submission {known.id} belongs to case {known.case_id}, which is missing")
+    return case
+
+
+def _stored(case: Case, submission_id: SubmissionId, caller: Caller, submission: Submission) -> StoredSubmission:
+    return StoredSubmission(
+        id=submission_id,
+        payer_id=case.payer_id,
+        case_id=case.id,
+        case_version=case.version,
+        sender=caller.client_id,
+        guide=submission.guide,
+        content_hash=submission.content_hash,
+        claim_url=submission.request.claim_url,
+        received_at=submission.received_at,
+        body=submission.body,
+    )
+
+
+def _open_case(
+    deps: Deps,
+    work: Work,
+    caller: Caller,
+    submission: Submission,
+    submission_id: SubmissionId,
+    adjudicator: Adjudicator,
+) -> Case:
+    at, standing, request = submission.received_at, adjudicator.standing, submission.request
+    priority, review = priority_of(request), review_type_of(request, standing.received_on)
+    deadline = deadline_of(deps, standing, review, priority, submission)
+    case_id = CaseId(deps.new_id())
+    numbers = Numbers(deps.new_number, case_id, at)
+    journal = Journal(None, at, ENGINE)
+    orphan = _orphan_error(request)
+    journal.header(
+        EventKind.OPENED,
+        Case(
+            id=case_id,
+            payer_id=PayerId(standing.payer.id),
+            version=1,
+            sender=caller.client_id,
+            received_at=at,
+            changed_at=at,
+            member_id=standing.member.id if standing.member else "",
+            plan_id=standing.plan.id if standing.plan else "",
+            line_of_business=standing.plan.line_of_business if standing.plan else "",
+            priority=priority,
+            review_type=review,
+            request=replace(request, lines=()),
+            submission_id=submission_id,
+            lines=(),
+            errors=(*standing.errors, *orphan),
+        ),
+    )
+    for line in request.lines:
+        if is_cancelled(line) and not orphan:
+            actor = requester(caller.client_id)
+            journal.line(EventKind.LINE_CANCELLED, never_started(line, actor, at), CANCEL_PATH, actor)
+            continue
+        proposed = _with_intake() if orphan else adjudicator.propose(line)
+        placed, path = place(line, proposed, numbers, at, standing.received_on, deadline)
+        journal.line(EventKind.LINE_REQUESTED, placed, path)
+    case = journal.case
+    clocks = tuple(Clock(case.id, line.sequence, deadline) for line in case.lines if line.state in PENDED)
+    work.new_case(case, tuple(journal.events), tuple(numbers.issued), clocks)
+    return case
+
+
+def _orphan_error(request: ClaimRequest) -> tuple[BusinessError, ...]:
+    """An update of a claim we do not know, or that belongs to somebody else: the answer is the same for both."""
+    if request.prior is None:
+        return ()
+    return (BusinessError("T5", "C", "Bundle.entry[0].resource.related", _PRIOR_UNKNOWN, "2000E-TRN02"),)
+
+
+def _with_intake() -> Determination:
+    return Determination(Course.PEND_INTAKE, Reason.INTAKE_REVIEW, _PRIOR_UNKNOWN)

@@ -1,0 +1,44 @@
+"""Dependencies over a seeded database of each kind, with a clock the test moves by hand."""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from itertools import count
+
+import pytest
+
+from fhir_um.commands.seed import PEOPLE, seed
+from fhir_um.coverage.load import load_people
+from fhir_um.deps import Deps, make_deps
+from fhir_um.settings import Settings
+from tests.builders import AT
+
+
+@dataclass
+class HandClock:
+    at: datetime = AT
+    made: count = field(default_factory=lambda: count(1))
+
+    def __call__(self) -> datetime:
+        return self.at
+
+    def move(self, **by: int) -> None:
+        self.at += timedelta(**by)
+
+    def new_id(self) -> str:
+        return f"00000000-0000-4000-8000-{next(self.made):012d}"
+
+    def new_number(self) -> str:
+        return f"{next(self.made):010d}"
+
+
+@pytest.fixture
+def clock() -> HandClock:
+    return HandClock()
+
+
+@pytest.fixture
+def deps(database_url, clock) -> Deps:
+    made = make_deps(Settings(database_url=database_url), clock, clock.new_id, clock.new_number)
+    seed(load_people(PEOPLE), made)
+    yield made
+    made.store.close()
