@@ -1,0 +1,59 @@
+"""The `fhir-um` command: reads the environment once, finds the verb, runs it. Must not know what a verb does."""
+
+import argparse
+import os
+import sys
+from collections.abc import Iterable, Sequence
+from importlib import import_module
+
+from fhir_um.errors import NotMigrated, Refusal
+from fhir_um.settings import Settings, SettingsFault
+
+VERBS = ("serve", "migrate", "seed", "decide", "demo", "policy", "verify")
+"""Each is a module of `fhir_um.commands`, loaded only when it is asked for, so that the server starts at once."""
+
+_EPILOG = """First steps:
+  make run              install, migrate, load invented people, serve the sandbox
+  fhir-um demo          play a whole story against it, from another shell
+  fhir-um VERB --help   more about one verb
+
+Settings are environment variables that begin with FHIR_UM_; docs/running.md lists them."""
+
+
+def make_parser(verbs: Iterable[str] = VERBS) -> argparse.ArgumentParser:
+    """The parser of those verbs."""
+    parser = argparse.ArgumentParser(
+        prog="fhir-um",
+        description="The payer's side of electronic prior authorization (Da Vinci PAS).",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    subparsers = parser.add_subparsers(title="verbs", metavar="VERB", required=True)
+    for verb in verbs:
+        import_module(f"fhir_um.commands.{verb}").add_parser(subparsers)
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Runs one verb; returns its exit code: 1 when it could not do its work, 2 when the settings cannot be used."""
+    words = list(sys.argv[1:] if argv is None else argv)
+    asked = words[:1] if words and words[0] in VERBS else VERBS
+    args = make_parser(asked).parse_args(words)
+    try:
+        code: int = args.func(args, Settings.from_env(os.environ))
+    except SettingsFault as fault:
+        return _stopped(str(fault), 2)
+    except NotMigrated as fault:
+        return _stopped(str(fault), 1)
+    except Refusal as refusal:
+        return _stopped(" ".join(issue.text for issue in refusal.issues), 1)
+    return code
+
+
+def _stopped(reason: str, code: int) -> int:
+    print(f"fhir-um: {reason}", file=sys.stderr)
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,63 @@
+"""The CapabilityStatement of each base, made from the route table: no more and no less than is served.
+
+Source: FHIR R4 CapabilityStatement; PAS 2.2.1 and 2.0.1 CapabilityStatement IntermediaryCapabilities.
+"""
+
+from collections.abc import Iterable
+from functools import cache
+from importlib import metadata
+from typing import Any
+
+from fhir_um.api.exchange import Answer, Asked, Offer, fhir
+from fhir_um.api.negotiation import demand_fhir_json
+from profiles.canonicals import CAPABILITY_INTERMEDIARY, IMPLEMENTATION_GUIDE
+from profiles.reading import write_json
+
+_CHANGED = "2026-11-21"
+"""When what this statement says last changed (CapabilityStatement.date)."""
+
+
+def show(asked: Asked) -> Answer:
+    """`GET [base]/metadata`."""
+    demand_fhir_json(asked.http)
+    offers = [route.offer for route in asked.house.routes if route.guide == asked.guide and route.offer]
+    return fhir(write_json(statement(asked.guide, asked.base_url, offers)), headers={"Cache-Control": "no-cache"})
+
+
+def statement(guide: str, base_url: str, offers: Iterable[Offer]) -> dict[str, Any]:
+    """The statement of one base: what it instantiates, and per resource its interactions and operations."""
+    return {
+        "resourceType": "CapabilityStatement",
+        "status": "active",
+        "date": _CHANGED,
+        "kind": "instance",
+        "instantiates": [f"{CAPABILITY_INTERMEDIARY}|{guide}"],
+        "software": {"name": "fhir-um"} | _version(),
+        "implementation": {"description": f"Prior authorization, Da Vinci PAS {guide}", "url": base_url},
+        "fhirVersion": "4.0.1",
+        "format": ["json"],
+        "implementationGuide": [f"{IMPLEMENTATION_GUIDE}|{guide}"],
+        "rest": [{"mode": "server", "resource": _resources(tuple(offers))}],
+    }
+
+
+def _resources(offers: tuple[Offer, ...]) -> list[dict[str, Any]]:
+    names = dict.fromkeys(offer.resource for offer in offers)
+    return [_resource(name, [offer for offer in offers if offer.resource == name]) for name in names]
+
+
+def _resource(name: str, offers: list[Offer]) -> dict[str, Any]:
+    parts: dict[str, list[dict[str, Any]]] = {
+        "interaction": [{"code": offer.interaction} for offer in offers if offer.interaction],
+        "searchParam": [{"name": n, "type": kind} for offer in offers for n, kind in offer.parameters],
+        "operation": [{"name": o.operation, "definition": o.definition} for o in offers if o.operation],
+    }
+    return {"type": name, "versioning": "versioned"} | {key: rows for key, rows in parts.items() if rows}
+
+
+@cache
+def _version() -> dict[str, str]:
+    try:
+        return {"version": metadata.version("fhir-um")}
+    except metadata.PackageNotFoundError:
+        return {}

@@ -1,0 +1,117 @@
+"""How bytes come in: media types, limits counted while reading, gzip, and bodies that stop half way.
+
+Must not know what the bytes mean. A Content-Length is never believed, only what arrives is counted.
+"""
+
+import zlib
+from collections.abc import Callable
+from typing import IO
+
+from flask import Request
+from werkzeug.exceptions import ClientDisconnected, RequestEntityTooLarge
+
+from fhir_um.errors import Kind, Refusal
+from fhir_um.settings import Settings
+
+_READABLE = frozenset({"application/fhir+json", "application/json"})
+_CHUNK_BYTES = 65_536
+_GZIP_WINDOW = 31
+"""zlib's way to say: gzip header and trailer, largest window."""
+
+
+def read_body(request: Request, settings: Settings) -> bytes:
+    """The whole body, inflated when it came gzipped.
+
+    Raises: Refusal WRONG_TYPE (media type, charset, encoding), TOO_BIG, UNREADABLE (stopped half way, broken gzip).
+    """
+    _demand_json(request)
+    _set_patience(request, settings.body_timeout_seconds)
+    body = _read_counted(request.stream, settings.max_body_bytes)
+    _demand_all(request, len(body))
+    encoding = request.headers.get("Content-Encoding", "identity").strip().lower()
+    if encoding in {"", "identity"}:
+        return body
+    if encoding not in {"gzip", "x-gzip"}:
+        raise _wrong_type(f"Content-Encoding {encoding[:40]!r} is not supported; send gzip or none.")
+    return inflate(body, settings.max_body_bytes)
+
+
+def inflate(body: bytes, limit: int) -> bytes:
+    """The content of one gzip stream of at most `limit` bytes.
+
+    >>> import gzip; inflate(gzip.compress(b"{}"), 10)
+    b'{}'
+    """
+    engine = zlib.decompressobj(_GZIP_WINDOW)
+    try:
+        content = engine.decompress(body, limit + 1)
+    except zlib.error as fault:
+        raise _unreadable("The body is said to be gzip but cannot be inflated.") from fault
+    if len(content) > limit:
+        raise too_big(limit)
+    if not engine.eof or engine.unused_data:
+        raise _unreadable("The gzip body is cut short or has something after its end.")
+    return content
+
+
+def too_big(limit: int) -> Refusal:
+    """The refusal of a body above the limit."""
+    return Refusal.of(Kind.TOO_BIG, "too-long", f"The body is larger than the limit of {limit} bytes.")
+
+
+def _read_counted(stream: IO[bytes], limit: int) -> bytes:
+    parts: list[bytes] = []
+    total = 0
+    while chunk := _read(stream.read):
+        total += len(chunk)
+        if total > limit:
+            _drain(stream, limit)
+            raise too_big(limit)
+        parts.append(chunk)
+    return b"".join(parts)
+
+
+def _read(read: Callable[[int], bytes]) -> bytes:
+    try:
+        return read(_CHUNK_BYTES)
+    except RequestEntityTooLarge as fault:
+        raise _unreadable("The body is longer than its headers say.") from fault
+    except (ClientDisconnected, OSError, ValueError) as fault:
+        raise _unreadable("The body stopped before its end.") from fault
+
+
+def _drain(stream: IO[bytes], limit: int) -> None:
+    """Reads on for as much again, so that a sender who writes before reading still sees the answer."""
+    left = limit
+    while left > 0 and (chunk := _read(stream.read)):
+        left -= len(chunk)
+
+
+def _demand_all(request: Request, received: int) -> None:
+    if request.content_length is not None and received < request.content_length:
+        raise _unreadable(f"The body stopped after {received} of {request.content_length} bytes.")
+
+
+def _demand_json(request: Request) -> None:
+    media, options = request.mimetype, request.mimetype_params
+    if media not in _READABLE:
+        named = f"Content-Type {media[:60]!r}" if media else "A request without Content-Type"
+        raise _wrong_type(f"{named} is not supported; send application/fhir+json.")
+    if options.get("charset", "utf-8").strip('"').lower() not in {"utf-8", "utf8"}:
+        raise _wrong_type("Only the charset utf-8 is supported.")
+    if options.get("fhirversion", "4.0") not in {"4.0", "4.0.1"}:
+        raise _wrong_type("Only FHIR version 4.0 is supported.")
+
+
+def _set_patience(request: Request, seconds: int) -> None:
+    socket = request.environ.get("gunicorn.socket")
+    if socket is not None:
+        socket.settimeout(seconds)
+
+
+def _wrong_type(text: str) -> Refusal:
+    return Refusal.of(Kind.WRONG_TYPE, "not-supported", text)
+
+
+def _unreadable(text: str) -> Refusal:
+    return Refusal.of(Kind.UNREADABLE, "structure", text)

@@ -1,0 +1,120 @@
+"""What a handler is given and what it gives back. Must not know any single route."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from email.utils import format_datetime
+from typing import Any
+
+import msgspec
+from flask import Request
+
+from fhir_um.auth.guard import Guard
+from fhir_um.auth.scopes import Scope
+from fhir_um.cases.caller import Caller
+from fhir_um.cases.model import Case
+from fhir_um.deps import Deps
+from fhir_um.settings import Settings
+from profiles.reading import Limits
+
+FHIR_JSON = "application/fhir+json"
+JSON = "application/json"
+HTML = "text/html"
+CSV = "text/csv"
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """How a FHIR route stands in the CapabilityStatement: an interaction, or an operation with its definition."""
+
+    resource: str
+    interaction: str = ""
+    operation: str = ""
+    definition: str = ""
+    parameters: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One row of the table. `guide` is the PAS version the path belongs to, empty for our own API."""
+
+    method: str
+    path: str
+    scope: Scope
+    handler: "Handler"
+    guide: str = ""
+    offer: Offer | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """What every handler may use: dependencies, settings, the guard and the route table, made once per process."""
+
+    deps: Deps
+    settings: Settings
+    guard: Guard
+    routes: tuple[Route, ...]
+
+    @property
+    def limits(self) -> Limits:
+        """How big, deep and long a message may be."""
+        return Limits(self.settings.max_body_bytes, self.settings.max_json_depth, self.settings.max_entries)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One admitted request. `guide` is the PAS version of the base path (empty outside), `base_url` that base."""
+
+    house: House
+    http: Request
+    caller: Caller
+    guide: str
+    base_url: str
+
+    @property
+    def deps(self) -> Deps:
+        """The dependencies, for the one use case a handler calls."""
+        return self.house.deps
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What goes back. `case` is for the log line only."""
+
+    body: bytes
+    media: str
+    status: int = 200
+    headers: dict[str, str] = field(default_factory=dict)
+    case: Case | None = None
+
+
+Handler = Callable[..., Answer]
+"""Takes what was asked, and the ids of the path by name."""
+
+BASES = {"2.2.1": "/fhir", "2.0.1": "/2.0.1/fhir"}
+"""One base path per PAS version, newest first. Source: PAS 2.2.1 conf-1 (one endpoint per version)."""
+
+
+def fhir(body: bytes, case: Case | None = None, headers: dict[str, str] | None = None) -> Answer:
+    """A FHIR answer."""
+    return Answer(body, FHIR_JSON, headers=headers or {}, case=case)
+
+
+def plain(value: Any, status: int = 200, headers: dict[str, str] | None = None, case: Case | None = None) -> Answer:
+    """A JSON answer of our own API."""
+    return Answer(msgspec.json.encode(value), JSON, status, headers or {}, case)
+
+
+def version_headers(case: Case) -> dict[str, str]:
+    """ETag and Last-Modified of anything told from a case: both change exactly when the case does."""
+    at: datetime = case.changed_at
+    return {"ETag": etag_of(case.version), "Last-Modified": format_datetime(at, usegmt=True)}
+
+
+def etag_of(version: int) -> str:
+    """The weak tag of a version, as FHIR writes it.
+
+    >>> etag_of(3)
+    'W/"3"'
+    """
+    return f'W/"{version}"'

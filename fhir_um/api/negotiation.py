@@ -1,0 +1,51 @@
+"""Which media type to answer in, by `_format`, `format` or Accept. Must not know what is answered."""
+
+from flask import Request
+from werkzeug.http import parse_options_header
+
+from fhir_um.api.exchange import CSV, FHIR_JSON, HTML, JSON
+from fhir_um.errors import Kind, Refusal
+
+_FHIR_WORDS = frozenset({"json", "text/json", JSON, FHIR_JSON})
+_WELCOME = frozenset({"", "*/*", "application/*", JSON, FHIR_JSON})
+_PAGE_WORDS = {"json": JSON, "csv": CSV, "html": HTML, JSON: JSON, CSV: CSV, HTML: HTML}
+
+
+def demand_fhir_json(request: Request) -> None:
+    """Passes when FHIR JSON is welcome; `_format` wins over Accept.
+
+    Raises: Refusal NOT_ACCEPTABLE when only something else is. Source: FHIR R4 3.1.0.1.11; PAS 2.2.1 spec-11 (JSON).
+    """
+    asked = request.args.get("_format", "")
+    if asked:
+        media = parse_options_header(asked.replace(" ", "+"))[0]
+        if media.lower() not in _FHIR_WORDS:
+            raise _not_acceptable(f"_format {asked[:60]!r} is not offered; use json.")
+    elif not _welcomes_json(request):
+        raise _not_acceptable("This server speaks application/fhir+json only; the Accept header excludes it.")
+
+
+def choose_page(request: Request) -> str:
+    """JSON, CSV or HTML, for a table that people and programs read; JSON when nothing is said."""
+    asked = request.args.get("format", "").lower()
+    if asked:
+        if asked not in _PAGE_WORDS:
+            raise _not_acceptable("format must be json, csv or html.")
+        return _PAGE_WORDS[asked]
+    if not request.accept_mimetypes:
+        return JSON
+    best = request.accept_mimetypes.best_match([JSON, CSV, HTML])
+    if best is None:
+        raise _not_acceptable("This table is offered as application/json, text/csv and text/html.")
+    return best
+
+
+def _welcomes_json(request: Request) -> bool:
+    if request.headers.get("Accept", "") in _WELCOME:
+        return True
+    ranges = ((text.partition(";")[0].strip().lower(), quality) for text, quality in request.accept_mimetypes)
+    return any(quality > 0 and media in _WELCOME for media, quality in ranges)
+
+
+def _not_acceptable(text: str) -> Refusal:
+    return Refusal.of(Kind.NOT_ACCEPTABLE, "not-supported", text)

@@ -1,0 +1,68 @@
+"""The few pages people read: the front page and the public list. Plain HTML, no script, nothing from elsewhere."""
+
+import csv
+import hashlib
+from base64 import b64encode
+from functools import cache
+from importlib import resources
+from io import StringIO
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from fhir_um.api.envelope import page_policy
+from fhir_um.api.exchange import BASES, HTML, Answer, Asked
+from fhir_um.policy.model import PaListRow
+from fhir_um.settings import Mode
+from profiles.canonicals import CPT, HCPCS, ICD10_PCS, RXNORM
+
+_COLUMNS = ("system", "code", "label", "policy_id", "title", "outcome", "plans")
+_SYSTEMS = {CPT: "CPT", HCPCS: "HCPCS II", ICD10_PCS: "ICD-10-PCS", RXNORM: "RxNorm"}
+_SPREADSHEET_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+def front(asked: Asked) -> Answer:
+    """What runs here, where its doors are, and what to try next."""
+    counters = {guide: asked.house.settings.base_url + path for guide, path in BASES.items()}
+    return _page("front.html", asked, counters=counters, url=asked.house.settings.base_url)
+
+
+def pa_list_page(asked: Asked, rows: tuple[PaListRow, ...]) -> Answer:
+    """The public list of codes that need authorization, as a page."""
+    return _page("pa_list.html", asked, rows=rows, systems=_SYSTEMS)
+
+
+def pa_list_csv(rows: tuple[PaListRow, ...]) -> bytes:
+    """The same list for a spreadsheet; no cell can be taken for a formula."""
+    out = StringIO(newline="")
+    writer = csv.writer(out)
+    writer.writerow(_COLUMNS)
+    for row in rows:
+        writer.writerow(_cell(getattr(row, column)) for column in _COLUMNS)
+    return out.getvalue().encode()
+
+
+def _cell(value: Any) -> str:
+    text = " ".join(value) if isinstance(value, tuple) else str(value)
+    return f"'{text}" if text.startswith(_SPREADSHEET_FORMULA) else text
+
+
+def _page(name: str, asked: Asked, **values: Any) -> Answer:
+    sandbox = asked.house.settings.mode is Mode.SANDBOX
+    text = _pages().get_template(name).render(style=_style(), sandbox=sandbox, **values)
+    return Answer(text.encode(), HTML, headers={"Content-Security-Policy": page_policy(_style_hash())})
+
+
+@cache
+def _pages() -> Environment:
+    return Environment(loader=PackageLoader("fhir_um.api"), autoescape=True, undefined=StrictUndefined)
+
+
+@cache
+def _style() -> str:
+    return resources.files("fhir_um.api").joinpath("templates/style.css").read_text("utf-8")
+
+
+@cache
+def _style_hash() -> str:
+    return b64encode(hashlib.sha256(_style().encode()).digest()).decode()

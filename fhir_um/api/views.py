@@ -1,0 +1,183 @@
+"""How a case and its history look in our own API: plain JSON in house words. Must not know FHIR or how it is stored."""
+
+from datetime import date, datetime
+from typing import Any
+
+from fhir_um.cases.asked import Party
+from fhir_um.cases.model import (
+    PENDED,
+    Authorized,
+    BusinessError,
+    Case,
+    Decider,
+    Decision,
+    Event,
+    Finding,
+    Line,
+    LineState,
+)
+from fhir_um.policy.model import PaListRow
+from fhir_um.words import Concept, Period, Quantity
+
+
+def case_view(case: Case) -> dict[str, Any]:
+    """The whole case."""
+    return {
+        **case_row(case),
+        "changedAt": _at(case.changed_at),
+        "reviewType": case.review_type,
+        "memberId": case.member_id,
+        "planId": case.plan_id,
+        "requester": _party(case.request.requester),
+        "claimIdentifiers": [{"system": i.system, "value": i.value} for i in case.request.claim_identifiers],
+        "diagnoses": [_concept(d.concept) for d in case.request.diagnoses],
+        "lines": [_line(line) for line in case.lines],
+        "errors": [_error(error) for error in case.errors],
+    }
+
+
+def case_row(case: Case) -> dict[str, Any]:
+    """The case in a worklist: what to do next and by when."""
+    dues = [line.due_at for line in case.lines if line.due_at is not None and line.state in PENDED]
+    return {
+        "id": case.id,
+        "version": case.version,
+        "status": status_of(case),
+        "payerId": case.payer_id,
+        "sender": case.sender,
+        "receivedAt": _at(case.received_at),
+        "priority": case.priority,
+        "lineOfBusiness": case.line_of_business,
+        "dueAt": _at(min(dues)) if dues else None,
+        "lineStates": {str(line.sequence): line.state for line in case.lines},
+    }
+
+
+def status_of(case: Case) -> str:
+    """`pended` while a line waits for somebody, `cancelled` when every line is, else `decided`."""
+    states = {line.state for line in case.lines}
+    if states & PENDED:
+        return "pended"
+    return "cancelled" if states == {LineState.CANCELLED} else "decided"
+
+
+def event_view(event: Event) -> dict[str, Any]:
+    """One step of the history."""
+    line = event.line
+    return {
+        "sequence": event.sequence,
+        "version": event.version,
+        "at": _at(event.at),
+        "kind": event.kind,
+        "actor": _decider(event.actor),
+        "line": line.sequence if line else None,
+        "from": event.before,
+        "to": line.state if line else None,
+        "moves": list(event.path),
+        "reason": line.decision.reason if line else None,
+    }
+
+
+def pa_list_row(row: PaListRow) -> dict[str, Any]:
+    """One code of the public list."""
+    return {
+        "system": row.system,
+        "code": row.code,
+        "label": row.label,
+        "policyId": row.policy_id,
+        "title": row.title,
+        "outcome": row.outcome,
+        "plans": list(row.plans),
+    }
+
+
+def _line(line: Line) -> dict[str, Any]:
+    asked = line.request
+    return {
+        "sequence": line.sequence,
+        "state": line.state,
+        "service": _concept(asked.service),
+        "modifiers": [_concept(m) for m in asked.modifiers],
+        "quantity": _quantity(asked.quantity),
+        "serviced": _period(asked.serviced),
+        "decision": _decision(line.decision),
+        "authorizationNumber": line.authorization_number,
+        "administrativeReference": line.administrative_reference,
+        "previousAuthorizationNumber": line.previous_authorization_number,
+        "issuedOn": _day(line.issued_on),
+        "period": _period(line.period),
+        "dueAt": _at(line.due_at),
+        "specialty": line.specialty,
+        "documents": [{"loinc": d.loinc, "label": d.label} for d in line.documents],
+        "findings": [_finding(finding) for finding in line.findings],
+    }
+
+
+def _decision(decision: Decision) -> dict[str, Any]:
+    return {
+        "at": _at(decision.at),
+        "by": _decider(decision.decider),
+        "reason": decision.reason,
+        "text": decision.text,
+        "authorized": _authorized(decision.authorized),
+    }
+
+
+def _decider(who: Decider) -> dict[str, Any]:
+    return {"id": who.id, "role": who.role, "human": who.human, "npi": who.npi}
+
+
+def _finding(finding: Finding) -> dict[str, Any]:
+    return {
+        "policyId": finding.policy_id,
+        "policyVersion": finding.policy_version,
+        "policyHash": finding.policy_hash,
+        "title": finding.title,
+        "truth": finding.truth,
+        "missing": list(finding.missing),
+        "criteria": [
+            {"id": c.id, "label": c.label, "truth": c.truth, "evidence": list(c.evidence)} for c in finding.criteria
+        ],
+    }
+
+
+def _authorized(given: Authorized | None) -> dict[str, Any] | None:
+    if given is None:
+        return None
+    return {
+        "service": _concept(given.service) if given.service else None,
+        "modifiers": None if given.modifiers is None else [_concept(m) for m in given.modifiers],
+        "quantity": _quantity(given.quantity),
+        "period": _period(given.period),
+        "provider": _party(given.provider) if given.provider else None,
+    }
+
+
+def _error(error: BusinessError) -> dict[str, Any]:
+    return {"code": error.code, "line": error.sequence, "path": error.path, "text": error.text}
+
+
+def _party(party: Party) -> dict[str, Any]:
+    return {"npi": party.npi, "name": party.name}
+
+
+def _concept(concept: Concept) -> dict[str, Any]:
+    return {"codes": [{"system": c.system, "code": c.code} for c in concept.codes], "text": concept.text}
+
+
+def _quantity(quantity: Quantity | None) -> dict[str, Any] | None:
+    return None if quantity is None else {"value": str(quantity.value), "unit": quantity.unit or quantity.code}
+
+
+def _period(period: Period | None) -> dict[str, Any] | None:
+    if period is None or (period.start is None and period.end is None):
+        return None
+    return {"start": _day(period.start), "end": _day(period.end)}
+
+
+def _at(instant: datetime | None) -> str | None:
+    return instant.isoformat() if instant else None
+
+
+def _day(day: date | None) -> str | None:
+    return day.isoformat() if day else None

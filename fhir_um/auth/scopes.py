@@ -1,0 +1,23 @@
+"""What a route may ask of a caller. Must not know routes or callers.
+
+FHIR scopes follow SMART v2 (`system/Resource.cruds`); those of our own API begin with `um/`.
+"""
+
+from enum import StrEnum
+
+
+class Scope(StrEnum):
+    """One permission; a route declares exactly one."""
+
+    PUBLIC = "public"
+    SUBMIT = "system/Claim.c"
+    READ_CLAIM = "system/Claim.r"
+    SEARCH_CLAIM = "system/Claim.s"
+    READ_RESPONSE = "system/ClaimResponse.r"
+    SEARCH_RESPONSE = "system/ClaimResponse.s"
+    READ_CASES = "um/cases.read"
+    DECIDE_CASES = "um/cases.decide"
+
+
+ALL = frozenset(scope.value for scope in Scope if scope is not Scope.PUBLIC)
+"""Every permission there is."""

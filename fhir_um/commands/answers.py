@@ -1,0 +1,190 @@
+"""What the server said, put in a form that a story can compare and a person can read.
+
+Must not know how it was sent or what was expected. Reads a PAS response (2.2.1 and 2.0.1), an OperationOutcome, or a
+case of the `/um/v1` interface.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from profiles import canonicals
+
+
+@dataclass(frozen=True, slots=True)
+class SeenLine:
+    """One service line: its action code, numbers, reasons, deadline; parts that were not said are empty."""
+
+    action: str = ""
+    state: str = ""
+    number: str = ""
+    reference: str = ""
+    reasons: tuple[str, ...] = ()
+    text: str = ""
+    due: str = ""
+    service: str = ""
+    quantity: float | None = None
+    start: str = ""
+    end: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SeenError:
+    """A business error: X12 codes and the place."""
+
+    code: str
+    followup: str
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class SeenCase:
+    """One case as an answer tells it; `added` holds what was authorized instead, by line."""
+
+    id: str
+    version: int | None
+    status: str
+    lines: dict[int, SeenLine]
+    added: dict[int, SeenLine]
+    errors: tuple[SeenError, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SeenIssue:
+    """One issue of an OperationOutcome."""
+
+    severity: str
+    code: str
+    path: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Everything one reply said. `resource` is its resourceType, `case` for the `/um/v1` interface."""
+
+    status: int
+    resource: str
+    cases: tuple[SeenCase, ...] = ()
+    issues: tuple[SeenIssue, ...] = ()
+    types: tuple[str, ...] = ()
+
+    @property
+    def case(self) -> SeenCase | None:
+        """The first case told of, or None."""
+        return self.cases[0] if self.cases else None
+
+
+def read_answer(status: int, body: bytes) -> Answer:
+    """Read a reply; one that is not JSON has no resource."""
+    try:
+        content = msgspec.json.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return Answer(status, "")
+    if not isinstance(content, dict):
+        return Answer(status, "")
+    if "resourceType" not in content:
+        return Answer(status, "case", (_um_case(content),) if "lines" in content else ())
+    resources = tuple(_resources(content))
+    return Answer(
+        status=status,
+        resource=content["resourceType"],
+        cases=tuple(_fhir_case(r) for r in resources if r.get("resourceType") == "ClaimResponse"),
+        issues=tuple(i for r in resources if r.get("resourceType") == "OperationOutcome" for i in _issues(r)),
+        types=tuple(str(r.get("resourceType")) for r in resources),
+    )
+
+
+def _resources(content: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    match content["resourceType"]:
+        case "Bundle":
+            for entry in content.get("entry", ()):
+                yield from _resources(entry["resource"])
+        case "Parameters":
+            for parameter in content.get("parameter", ()):
+                if "resource" in parameter:
+                    yield from _resources(parameter["resource"])
+        case _:
+            yield content
+
+
+def _issues(outcome: dict[str, Any]) -> Iterator[SeenIssue]:
+    for issue in outcome.get("issue", ()):
+        text = issue.get("details", {}).get("text") or issue.get("diagnostics", "")
+        yield SeenIssue(issue["severity"], issue["code"], ", ".join(issue.get("expression", ())), text)
+
+
+# --- a case of the /um/v1 interface -----------------------------------------------------------------------------------
+
+
+def _um_case(content: dict[str, Any]) -> SeenCase:
+    lines = {line["sequence"]: _um_line(line) for line in content["lines"]}
+    return SeenCase(content["id"], content["version"], content["status"], lines, {})
+
+
+def _um_line(line: dict[str, Any]) -> SeenLine:
+    decision = line["decision"]
+    period = line.get("period") or {}
+    return SeenLine(
+        action="",
+        state=line["state"],
+        number=line["authorizationNumber"],
+        reference=line["administrativeReference"],
+        reasons=(decision["reason"],),
+        text=decision["text"],
+        due=line.get("dueAt") or "",
+        start=period.get("start") or "",
+        end=period.get("end") or "",
+    )
+
+
+# --- a ClaimResponse --------------------------------------------------------------------------------------------------
+
+
+def _fhir_case(response: dict[str, Any]) -> SeenCase:
+    notes = {note.get("number"): note.get("text", "") for note in response.get("processNote", ())}
+    return SeenCase(
+        id=response.get("id", ""),
+        version=None,
+        status=response.get("outcome", ""),
+        lines={item["itemSequence"]: _item(item, notes) for item in response.get("item", ())},
+        added={s: _item(item, notes) for item in response.get("addItem", ()) for s in item.get("itemSequence", ())},
+        errors=tuple(_error(error) for error in response.get("error", ())),
+    )
+
+
+def _item(item: dict[str, Any], notes: dict[Any, str]) -> SeenLine:
+    actions = (_extension(a, canonicals.EXT_REVIEW_ACTION) for a in item.get("adjudication", ()))
+    action = next((a for a in actions if a), {})
+    period = _extension(item, canonicals.EXT_ITEM_PRE_AUTH_PERIOD).get("valuePeriod", {})
+    return SeenLine(
+        action=_code(_extension(action, canonicals.EXT_REVIEW_ACTION_CODE).get("valueCodeableConcept")),
+        number=_extension(action, "number").get("valueString", ""),
+        reference=_extension(item, canonicals.EXT_ADMINISTRATION_REFERENCE_NUMBER).get("valueString", ""),
+        reasons=tuple(_code(e["valueCodeableConcept"]) for e in _extensions(action, "reasonCode")),
+        text=" ".join(notes.get(number, "") for number in item.get("noteNumber", ())),
+        service=_code(item.get("productOrService")),
+        quantity=item.get("quantity", {}).get("value"),
+        start=period.get("start", ""),
+        end=period.get("end", ""),
+    )
+
+
+def _error(error: dict[str, Any]) -> SeenError:
+    followup = _extension(error, canonicals.EXT_ERROR_FOLLOWUP_ACTION).get("valueCodeableConcept")
+    path = _extension(error, canonicals.EXT_ERROR_PATH).get("valueString", "")
+    return SeenError(_code(error.get("code")), _code(followup), path)
+
+
+def _extensions(element: dict[str, Any], url: str) -> Iterator[dict[str, Any]]:
+    return (e for e in element.get("extension", ()) if e.get("url") == url)
+
+
+def _extension(element: dict[str, Any], url: str) -> dict[str, Any]:
+    return next(_extensions(element, url), {})
+
+
+def _code(concept: dict[str, Any] | None) -> str:
+    return next((c.get("code", "") for c in (concept or {}).get("coding", ())), "")

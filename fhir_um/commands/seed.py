@@ -1,0 +1,55 @@
+"""`fhir-um seed`: loads payers, plans, members, providers and used services into the store. Running it again is safe.
+
+Must not know how the files are written or how the store keeps them.
+"""
+
+import argparse
+import sys
+from dataclasses import fields
+from pathlib import Path
+
+from fhir_um.cases.model import MemberId, PayerId
+from fhir_um.coverage.load import People, PeopleFault, load_people
+from fhir_um.deps import Deps, make_deps
+from fhir_um.settings import Settings
+
+PEOPLE = Path(__file__).resolve().parents[2] / "fixtures" / "people"
+
+
+def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add `seed` to the command line."""
+    parser = subparsers.add_parser("seed", help="load payers, plans, members and providers", description=__doc__)
+    parser.add_argument(
+        "--people", metavar="DIR", type=Path, default=PEOPLE, help="folder of YAML files (default: demo)"
+    )
+    parser.set_defaults(func=run)
+
+
+def run(args: argparse.Namespace, settings: Settings) -> int:
+    """Load the folder; 0 when done, 1 when a file is wrong (nothing is loaded then)."""
+    try:
+        people = load_people(args.people)
+    except PeopleFault as fault:
+        print(f"Nothing was loaded from {args.people}:\n{fault}", file=sys.stderr)
+        return 1
+    deps = make_deps(settings)
+    try:
+        seed(people, deps)
+    finally:
+        deps.store.close()
+    counts = ", ".join(f"{len(getattr(people, f.name))} {f.name.replace('_', ' ')}" for f in fields(People))
+    print(f"Loaded {counts}.")
+    return 0
+
+
+def seed(people: People, deps: Deps) -> None:
+    """Put people into the store in one transaction; rows that are there already take the new values."""
+    with deps.open_work() as work:
+        work.save_payers(people.payers)
+        work.save_plans(people.plans)
+        work.save_members(people.members)
+        work.save_providers(people.providers)
+        work.save_gold_cards(people.gold_cards)
+        for member in people.members:
+            used = tuple(u.service for u in people.history if (u.payer_id, u.member_id) == (member.payer_id, member.id))
+            work.save_history(PayerId(member.payer_id), MemberId(member.id), used)

@@ -1,0 +1,103 @@
+"""`fhir-um serve`: answers HTTP with one process per core, until told to stop. Must not know any route.
+
+One request at a time per process: the work is Python, and threads only make it wait for itself (ADR 0001).
+"""
+
+import argparse
+import gc
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from fhir_um.settings import Mode, Settings
+
+_EPILOG = """The settings are environment variables; the options here win over them. Put a reverse proxy in front
+for TLS and slow clients. SIGTERM finishes what is being answered and stops."""
+
+
+def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add `serve` to the command line."""
+    parser = subparsers.add_parser("serve", help="run the server", description=__doc__, epilog=_EPILOG)
+    parser.add_argument("--host", help="address to listen on (FHIR_UM_HOST)")
+    parser.add_argument("--port", type=int, help="TCP port (FHIR_UM_PORT)")
+    parser.add_argument("--workers", type=int, help="processes (FHIR_UM_WORKERS)")
+    parser.set_defaults(func=run)
+
+
+def run(args: argparse.Namespace, settings: Settings) -> int:
+    """Serve until stopped; 1 when the settings or the database do not allow it."""
+    from fhir_um.app import make_app
+    from fhir_um.deps import make_deps
+    from fhir_um.logs import set_up
+
+    given = {name: getattr(args, name) for name in ("host", "port", "workers") if getattr(args, name) is not None}
+    settings = replace(settings, **given)
+    set_up(settings.log_level)
+    deps = make_deps(settings)
+    app = make_app(deps, settings)
+    fault = deps.fault_of_store()
+    if fault:
+        print(f"fhir-um: {fault}", file=sys.stderr)
+        return 1
+    deps.store.close()
+    _server(app, settings, welcome(settings)).run()
+    return 0
+
+
+def welcome(settings: Settings) -> str:
+    """What a person sees when the server is up: where it is and what to try next."""
+    url = settings.base_url
+    lines = [
+        f"fhir-um answers at {url}",
+        f"  PAS 2.2.1     {url}/fhir              (metadata: {url}/fhir/metadata)",
+        f"  PAS 2.0.1     {url}/2.0.1/fhir",
+        f"  Public list   {url}/um/v1/pa-list?format=html",
+        f"  Open work     {url}/um/v1/cases",
+        "Try next, in another shell:",
+        f"  .venv/bin/fhir-um demo --server {url}",
+        "Stop with Ctrl-C.",
+    ]
+    banner = "SANDBOX: open to this machine only, invented people only. Never enter data of real patients."
+    return "\n".join([banner, *lines] if settings.mode is Mode.SANDBOX else lines)
+
+
+def _server(app: Callable[..., Any], settings: Settings, text: str) -> Any:
+    from gunicorn.app.base import BaseApplication  # type: ignore[import-untyped]  # gunicorn ships no types
+
+    options = _options(settings, text)
+
+    class Server(BaseApplication):  # type: ignore[misc]  # gunicorn ships no types
+        """gunicorn with our settings only: no configuration file, no GUNICORN_CMD_ARGS."""
+
+        def load_config(self) -> None:
+            for name, value in options.items():
+                self.cfg.set(name, value)
+
+        def load(self) -> Callable[..., Any]:
+            return app
+
+    return Server()
+
+
+def _options(settings: Settings, text: str) -> dict[str, Any]:
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+
+    def ready(_arbiter: Any) -> None:
+        gc.collect()
+        gc.freeze()
+        print(text, flush=True)
+
+    return {
+        "bind": f"{host}:{settings.port}",
+        "workers": settings.workers,
+        "worker_class": "sync",
+        "preload_app": True,
+        "timeout": settings.worker_timeout_seconds,
+        "graceful_timeout": settings.worker_timeout_seconds,
+        "logger_class": "fhir_um.commands.server_log.ServerLog",
+        "control_socket_disable": True,
+        "when_ready": ready,
+        "forwarded_allow_ips": "",
+        "proc_name": "fhir-um",
+    }

@@ -1,0 +1,244 @@
+"""Stories: what an EHR and a reviewer say to the server, step by step, and what should come back.
+
+Must not know how a request is sent (`play` is given a sender) or how a step is shown. A story is a folder: `story.yaml`
+and the request Bundles it sends, each complete as it stands. Before one is sent, its days move with the calendar, its
+own identifiers get the mark of the run, and numbers of earlier answers take the place of the written ones.
+"""
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import yaml
+
+from fhir_um.commands.answers import Answer, read_answer
+
+FHIR_JSON = "application/fhir+json"
+JSON = "application/json"
+_READ = msgspec.json.Decoder(float_hook=Decimal)
+_WRITE = msgspec.json.Encoder(decimal_format="number")
+_TEMPLATE = re.compile(r"\$\{([a-z0-9-]+)\.([a-z_]+)(?:\.(\d+))?\}")
+_DAY = re.compile(r"(\d{4}-\d{2}-\d{2})(T.*)?")
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One request and what is expected of its answer.
+
+    `request` names a Bundle beside the story; `replace` gives strings in it new values; `body` is JSON written in the
+    story itself. `path`, `replace`, `body` and `expect` may hold `${step.value}` (`case_id`, `version`) or
+    `${step.value.line}` (`number`, `reference`), taken from the answer of an earlier step. `after` marks steps that
+    only tidy up.
+    """
+
+    name: str
+    who: str
+    asks: str
+    path: str
+    expect: dict[str, Any]
+    method: str = "POST"
+    request: str = ""
+    replace: dict[str, str] = field(default_factory=dict)
+    body: Any = None
+    after: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """A story; `written_on` is the day its request files were written for."""
+
+    title: str
+    shows: str
+    written_on: date
+    steps: tuple[Step, ...]
+    folder: Path = Path()
+
+    @property
+    def name(self) -> str:
+        """The name of its folder."""
+        return self.folder.name
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What is to be sent, without saying where."""
+
+    method: str
+    path: str
+    body: bytes
+    content_type: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What came back, and how long it took."""
+
+    status: int
+    body: bytes
+    milliseconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Played:
+    """One step as it went; `faults` says where the answer differs from what was expected."""
+
+    step: Step
+    request: Request | None
+    reply: Reply | None
+    answer: Answer | None
+    faults: tuple[str, ...]
+
+
+Sender = Callable[[Request], Reply]
+
+
+class StoryFault(Exception):
+    """A story cannot be read, or a step cannot be told because an earlier answer lacks what it needs."""
+
+
+def load_stories(directory: Path) -> tuple[Story, ...]:
+    """Every story below a folder, by name."""
+    return tuple(load_story(path.parent) for path in sorted(directory.glob("*/story.yaml")))
+
+
+def load_story(folder: Path) -> Story:
+    """One story. Raises: StoryFault when there is none, or when it is written wrongly."""
+    path = folder / "story.yaml"
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+        return msgspec.convert({**content, "folder": str(folder)}, type=Story, dec_hook=_as_path)
+    except FileNotFoundError as fault:
+        raise StoryFault(f"There is no story {folder.name}: {path} is missing.") from fault
+    except (yaml.YAMLError, msgspec.ValidationError, TypeError) as fault:
+        raise StoryFault(f"{path}: {fault}") from fault
+
+
+def _as_path(shape: type, value: Any) -> Path:
+    return Path(value)
+
+
+def play(story: Story, send: Sender, run: str, today: date) -> Iterator[Played]:
+    """Play a story to its end; a step that lacks an earlier answer is told as a fault, not sent.
+
+    `run` marks identifiers, so that every run makes new requests.
+    """
+    answers: dict[str, Answer] = {}
+    for step in story.steps:
+        try:
+            request, expected = prepare(story, step, answers, run, today), _fill(step.expect, answers)
+        except StoryFault as fault:
+            yield Played(step, None, None, None, (str(fault),))
+            continue
+        reply = send(request)
+        answer = answers[step.name] = read_answer(reply.status, reply.body)
+        yield Played(step, request, reply, answer, differences(expected, answer))
+
+
+# --- before sending ---------------------------------------------------------------------------------------------------
+
+
+def prepare(story: Story, step: Step, answers: dict[str, Answer], run: str, today: date) -> Request:
+    """The request of a step. Raises: StoryFault when an earlier answer lacks a value it needs."""
+    path = str(_fill(step.path, answers))
+    if not step.request:
+        body = b"" if step.body is None else msgspec.json.encode(_fill(step.body, answers))
+        return Request(step.method, path, body, JSON)
+    bundle = _READ.decode((story.folder / step.request).read_bytes())
+    changes = {old: str(_fill(new, answers)) for old, new in step.replace.items()} | _marked(bundle, run)
+    bundle = _renewed(bundle, changes, today - story.written_on)
+    return Request(step.method, path, _WRITE.encode(bundle), FHIR_JSON)
+
+
+def _fill(value: Any, answers: dict[str, Answer]) -> Any:
+    """Templates replaced, at any depth; a value that is nothing but a template keeps its type."""
+    if isinstance(value, dict):
+        return {key: _fill(one, answers) for key, one in value.items()}
+    if isinstance(value, list):
+        return [_fill(one, answers) for one in value]
+    if not isinstance(value, str):
+        return value
+    if whole := _TEMPLATE.fullmatch(value):
+        return _value(whole, answers)
+    return _TEMPLATE.sub(lambda found: str(_value(found, answers)), value)
+
+
+def _value(found: re.Match[str], answers: dict[str, Answer]) -> str | int:
+    name, value, sequence = found.groups()
+    case = answers[name].case if name in answers else None
+    if case is None:
+        raise StoryFault(f"not sent: step {name} gave no case, so {found.group()} is not known")
+    line = case.lines.get(int(sequence)) if sequence else None
+    got = getattr(line, value, None) if sequence else {"case_id": case.id, "version": case.version}.get(value)
+    if not got:
+        raise StoryFault(f"not sent: the answer of step {name} holds no {found.group()}")
+    return got if isinstance(got, int) else str(got)
+
+
+def _marked(bundle: dict[str, Any], run: str) -> dict[str, str]:
+    """The sender's own identifiers of a submission, each with the mark of the run."""
+    claims = [entry for entry in bundle["entry"] if entry["resource"]["resourceType"] == "Claim"]
+    names = [bundle["identifier"]["value"]]
+    for entry in claims:
+        claim = entry["resource"]
+        names += [claim["id"], f"Claim/{claim['id']}", entry["fullUrl"]]
+        names += [identifier["value"] for identifier in claim.get("identifier", ())]
+    return {name: f"{name}-{run}" for name in names}
+
+
+def _renewed(value: Any, changes: dict[str, str], shift: timedelta) -> Any:
+    if isinstance(value, dict):
+        return {key: one if key == "birthDate" else _renewed(one, changes, shift) for key, one in value.items()}
+    if isinstance(value, list):
+        return [_renewed(one, changes, shift) for one in value]
+    if not isinstance(value, str):
+        return value
+    if day := _DAY.fullmatch(value):
+        return f"{date.fromisoformat(day[1]) + shift}{day[2] or ''}"
+    return changes.get(value, value)
+
+
+# --- after the answer -------------------------------------------------------------------------------------------------
+
+
+def differences(expected: dict[str, Any], answer: Answer) -> tuple[str, ...]:
+    """Where an answer differs. Only what is expected is looked at; `lines` and `added` are compared whole.
+
+    `given` stands for anything that is there, `none` for nothing; `cases` is a number or `given`.
+    """
+    first = msgspec.to_builtins(answer.case) if answer.case else {}
+    seen = {**first, **msgspec.to_builtins(answer), "case_status": first.get("status"), "cases": len(answer.cases)}
+    return tuple(_differences(expected, seen, ""))
+
+
+def _differences(expected: Any, seen: Any, path: str) -> Iterator[str]:
+    if isinstance(expected, dict):
+        yield from _differences_of_parts(expected, seen if isinstance(seen, dict) else {}, path)
+    elif isinstance(expected, list):
+        if len(expected) != len(seen or ()):
+            yield f"{path} should be {expected}, is {seen}"
+            return
+        for number, (one, other) in enumerate(zip(expected, seen or (), strict=True)):
+            yield from _differences(one, other, f"{path}[{number}]")
+    elif not _same(expected, seen):
+        yield f"{path} should be {expected}, is {seen if seen not in (None, '') else 'absent'}"
+
+
+def _differences_of_parts(expected: dict[Any, Any], seen: dict[Any, Any], path: str) -> Iterator[str]:
+    by_line = any(isinstance(key, int) for key in expected)
+    if by_line and set(expected) != set(seen):
+        yield f"{path} should be of {sorted(expected)}, is of {sorted(seen)}"
+    for key, one in expected.items():
+        yield from _differences(one, seen.get(key), f"{path}.{key}" if path else str(key))
+
+
+def _same(expected: Any, seen: Any) -> bool:
+    if expected == "given":
+        return bool(seen)
+    if expected == "none":
+        return not seen
+    return bool(expected == seen)

@@ -1,0 +1,23 @@
+"""The CapabilityStatement says what the route table serves, per base."""
+
+import pytest
+from flask.testing import FlaskClient
+
+from profiles import models
+
+
+@pytest.mark.parametrize(("base", "guide"), [("/fhir", "2.2.1"), ("/2.0.1/fhir", "2.0.1")])
+@pytest.mark.spec("pas:conf-1")
+def test_statement_of_a_base(client: FlaskClient, base: str, guide: str) -> None:
+    statement = client.get(f"{base}/metadata").json
+
+    claim = statement["rest"][0]["resource"][0]
+    assert statement["fhirVersion"] == "4.0.1"
+    assert statement["instantiates"][0].endswith(f"IntermediaryCapabilities|{guide}")
+    assert statement["implementation"]["url"].endswith(base)
+    assert {operation["name"] for operation in claim["operation"]} == {"submit", "inquire"}
+    assert {row["code"] for row in claim["interaction"]} == {"read", "search-type"}
+
+
+def test_statement_is_fhir(client: FlaskClient) -> None:
+    models.parse("CapabilityStatement", client.get("/fhir/metadata").json)

@@ -1,0 +1,76 @@
+"""Everything that goes wrong: one shape for the sender's faults, a fixed text for ours."""
+
+import json
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+
+from fhir_um.api.exchange import Answer, Asked, Route
+from fhir_um.auth.scopes import Scope
+from fhir_um.errors import Kind, Refusal
+from tests.fhir_um.api.outcomes import assert_outcome
+from tests.fhir_um.doors import open_doors
+
+
+@contextmanager
+def failing(database_url: str, fault: Exception) -> Iterator[FlaskClient]:
+    """An application with one route, which fails like that."""
+
+    def fail(_asked: Asked) -> Answer:
+        raise fault
+
+    with open_doors(database_url, (Route("GET", "/x", Scope.PUBLIC, fail),), seeded=False) as client:
+        yield client
+
+
+def test_unknown_address(client: FlaskClient) -> None:
+    assert_outcome(client.get("/fhir/Patient/1"), Kind.NOT_FOUND)
+
+
+@pytest.mark.parametrize("method", ["PUT", "DELETE", "PATCH", "OPTIONS"])
+def test_method_that_is_not_offered(client: FlaskClient, method: str) -> None:
+    answer = client.open("/fhir/Claim/$submit", method=method)
+
+    assert_outcome(answer, Kind.NOT_OFFERED)
+    assert "POST" in answer.headers["Allow"]
+
+
+@pytest.mark.parametrize("address", ["/fhir/", "/fhir/Claim/$submit/", "//fhir/metadata", "/fhir//metadata"])
+def test_nothing_redirects(client: FlaskClient, address: str) -> None:
+    assert_outcome(client.get(address), Kind.NOT_FOUND)
+
+
+@pytest.mark.spec("pas:spec-39")
+def test_fault_of_ours_has_a_fixed_text_and_no_outcome(sqlite_url: str, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.INFO, "fhir_um"), failing(sqlite_url, ValueError("Nora Whitfield")) as client:
+        answer = client.get("/x", headers={"X-Request-Id": "r-1"})
+
+    assert answer.status_code == 500
+    assert answer.json == {"error": "internal", "requestId": "r-1"}
+    told: list[dict[str, Any]] = [getattr(record, "given", {}) for record in caplog.records]
+    assert "Whitfield" not in json.dumps(told)
+    assert told[0]["error_type"] == "ValueError"
+
+
+@pytest.mark.spec("pas:spec-39")
+def test_busy_store_says_try_again_and_no_outcome(sqlite_url: str) -> None:
+    with failing(sqlite_url, Refusal.of(Kind.BUSY, "transient", "busy")) as client:
+        answer = client.get("/x")
+
+    assert answer.status_code == 503
+    assert set(answer.json) == {"error", "requestId"}
+    assert answer.headers["Retry-After"]
+
+
+def test_refusal_without_a_store_is_still_told(tmp_path: Any) -> None:
+    """The audit row is lost, the log says so, the sender learns what was wrong."""
+    refusal = Refusal.of(Kind.INVALID, "value", "wrong", "here")
+
+    with failing(f"sqlite:///{tmp_path}/not-migrated.db", refusal) as client:
+        answer = client.get("/x")
+
+    assert_outcome(answer, Kind.INVALID, "here")

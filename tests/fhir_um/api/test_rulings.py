@@ -1,0 +1,103 @@
+"""A decision's JSON: read whole into house words, or refused with the place that is wrong."""
+
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fhir_um.api.rulings import read_decision
+from fhir_um.cases.lifecycle import RulingAction
+from fhir_um.errors import Kind, Refusal
+from fhir_um.words import Code
+
+GOOD: dict[str, Any] = {
+    "version": 3,
+    "role": "physician",
+    "reviewer": {"id": "d-1", "npi": "1999999992", "specialty": "207RP1001X"},
+    "lines": [
+        {
+            "sequence": 2,
+            "action": "modify",
+            "reason": "qty-reduced",
+            "text": "Twelve visits, then a new look.",
+            "authorized": {
+                "quantity": {"value": "12.00", "unit": "visits"},
+                "period": {"start": "2026-03-01", "end": "2026-05-31"},
+            },
+            "documents": [{"loinc": "18776-5", "label": "Plan of care"}],
+        }
+    ],
+}
+
+
+def changed(**changes: Any) -> bytes:
+    return msgspec.json.encode(GOOD | changes)
+
+
+def line(**changes: Any) -> bytes:
+    return changed(lines=[GOOD["lines"][0] | changes])
+
+
+def refusal_of(body: bytes) -> Refusal:
+    with pytest.raises(Refusal) as refused:
+        read_decision(body)
+    return refused.value
+
+
+def test_decision_is_read() -> None:
+    version, decider, rulings = read_decision(changed())
+
+    assert (version, decider.id, decider.role, decider.human) == (3, "d-1", "physician", True)
+    assert decider.specialty == Code("http://nucc.org/provider-taxonomy", "207RP1001X")
+    assert rulings[0].action is RulingAction.MODIFY
+    assert rulings[0].documents[0].loinc == "18776-5"
+
+
+def test_decimals_stay_exact() -> None:
+    authorized = read_decision(changed())[2][0].authorized
+
+    assert authorized is not None
+    assert authorized.quantity is not None
+    assert str(authorized.quantity.value) == str(Decimal("12.00"))
+
+
+def test_specialty_may_name_its_system() -> None:
+    reviewer = {"id": "d-1", "specialty": {"system": "s", "code": "c"}}
+
+    assert read_decision(changed(reviewer=reviewer))[1].specialty == Code("s", "c")
+
+
+@pytest.mark.parametrize(
+    ("body", "path"),
+    [
+        (line(action="refuse"), "lines[0].action"),
+        (line(reason="because"), "lines[0].reason"),
+        (line(sequence="two"), "lines[0].sequence"),
+        (line(colour="red"), "lines[0]"),
+        (changed(role="janitor"), "role"),
+        (changed(version="3"), "version"),
+        (changed(lines=[]), "lines"),
+        (changed(lines=GOOD["lines"] * 2), "lines"),
+        (changed(reviewer={"id": ""}), "reviewer.id"),
+        (changed(sudo=True), ""),
+    ],
+)
+def test_fault_is_refused_with_its_place(body: bytes, path: str) -> None:
+    refusal = refusal_of(body)
+
+    assert refusal.kind is Kind.INVALID
+    assert refusal.issues[0].path == path
+
+
+@pytest.mark.parametrize("body", [b"", b"{", b"\xff\xfe", b'{"version": 1,}'])
+def test_body_that_is_not_json_is_unreadable(body: bytes) -> None:
+    assert refusal_of(body).kind is Kind.UNREADABLE
+
+
+@given(st.binary(max_size=200))
+def test_any_bytes_are_read_or_refused(body: bytes) -> None:
+    with pytest.raises(Refusal):
+        read_decision(body)

@@ -1,0 +1,73 @@
+"""The guard: nothing runs open but the sandbox, and the sandbox only for this machine."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from fhir_um.auth.guard import Guard, make_guard
+from fhir_um.auth.scopes import Scope
+from fhir_um.cases.model import PayerId
+from fhir_um.errors import Kind, Refusal
+from fhir_um.settings import Mode, Settings, SettingsFault
+
+START = datetime(2026, 3, 2, 15, 0, tzinfo=UTC)
+
+
+class Office:
+    """Payers that may change, and a clock moved by hand."""
+
+    def __init__(self, *payers: str) -> None:
+        self.payers = payers
+        self.at = START
+
+    def guard(self) -> Guard:
+        return make_guard(Settings(mode=Mode.SANDBOX), lambda: tuple(map(PayerId, self.payers)), lambda: self.at)
+
+
+def test_open_outside_the_sandbox_is_refused() -> None:
+    with pytest.raises(SettingsFault, match="FHIR_UM_MODE=sandbox"):
+        make_guard(Settings(), tuple, lambda: START)
+
+
+def test_sandbox_on_the_network_is_refused() -> None:
+    with pytest.raises(SettingsFault, match="loopback"):
+        make_guard(Settings(mode=Mode.SANDBOX, host="0.0.0.0"), tuple, lambda: START)  # noqa: S104
+
+
+@pytest.mark.parametrize("host", ["localhost", "127.0.0.1:8080", "[::1]:8080", "LocalHost:1"])
+def test_caller_on_this_machine_may_do_everything(host: str) -> None:
+    caller = Office("payer-1", "payer-2").guard().admit(host, Scope.SUBMIT)
+
+    assert caller.home_payer == "payer-1"
+    assert {scope.value for scope in Scope} - caller.scopes == {"public"}
+    assert "physician" in caller.roles
+
+
+@pytest.mark.parametrize("host", ["", "evil.example.org", "127.0.0.1.evil.example.org", "[::1", "192.168.1.4:8080"])
+@pytest.mark.parametrize("scope", [Scope.PUBLIC, Scope.SUBMIT])
+def test_other_host_names_are_refused(host: str, scope: Scope) -> None:
+    with pytest.raises(Refusal) as refused:
+        Office("payer-1").guard().admit(host, scope)
+
+    assert refused.value.kind is Kind.NOT_ALLOWED
+
+
+def test_public_routes_need_no_payer() -> None:
+    assert Office().guard().admit("localhost", Scope.PUBLIC).client_id == "anonymous"
+
+
+def test_without_a_payer_the_sandbox_asks_for_patience() -> None:
+    with pytest.raises(Refusal) as refused:
+        Office().guard().admit("localhost", Scope.SUBMIT)
+
+    assert refused.value.kind is Kind.BUSY
+
+
+def test_payers_loaded_later_are_seen() -> None:
+    office = Office("payer-1")
+    guard = office.guard()
+    guard.admit("localhost", Scope.SUBMIT)
+
+    office.payers, office.at = ("payer-1", "payer-2"), START + timedelta(seconds=31)
+
+    assert guard.admit("localhost", Scope.SUBMIT).payer_ids == ("payer-1", "payer-2")

@@ -1,0 +1,175 @@
+"""Playing a story: what is sent in its name, and how an answer is compared."""
+
+import json
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fhir_um.commands.answers import read_answer
+from fhir_um.commands.stories import Reply, Request, Story, StoryFault, differences, load_story, play
+
+WRITTEN_ON = date(2026, 11, 2)
+LINE = {
+    "sequence": 1,
+    "state": "nurse-review",
+    "decision": {"reason": "needs-medical-review", "text": ""},
+    "authorizationNumber": "",
+    "administrativeReference": "R1",
+}
+CASE = {"id": "case-7", "version": 3, "status": "pended", "lines": [LINE]}
+BUNDLE = {
+    "resourceType": "Bundle",
+    "identifier": {"value": "MSG-1"},
+    "timestamp": "2026-11-02T00:00:00Z",
+    "entry": [
+        {
+            "fullUrl": "https://ehr.example.test/fhir/Claim/c-2",
+            "resource": {
+                "resourceType": "Claim",
+                "id": "c-2",
+                "identifier": [{"value": "PE-1"}],
+                "related": [{"claim": {"reference": "Claim/c-1"}}],
+                "item": [{"servicedDate": "2026-11-09", "quantity": {"value": 1}, "preAuthRef": ["AUTHNUMBER"]}],
+            },
+        },
+        {
+            "fullUrl": "https://ehr.example.test/fhir/Claim/c-1",
+            "resource": {"resourceType": "Claim", "id": "c-1", "identifier": [{"value": "PE-1"}]},
+        },
+        {"fullUrl": "urn:uuid:1", "resource": {"resourceType": "Patient", "id": "p", "birthDate": "1961-03-14"}},
+    ],
+}
+
+
+class Server:
+    """Answers with the replies it was given, and remembers what it was asked."""
+
+    def __init__(self, *replies: object) -> None:
+        self.replies = [json.dumps(reply).encode() for reply in replies]
+        self.asked: list[Request] = []
+
+    def __call__(self, request: Request) -> Reply:
+        self.asked.append(request)
+        return Reply(200, self.replies[len(self.asked) - 1], 1.5)
+
+
+@pytest.fixture
+def told(tmp_path: Path) -> Callable[[str], Story]:
+    def tell(steps: str) -> Story:
+        (tmp_path / "one.request.json").write_text(json.dumps(BUNDLE))
+        (tmp_path / "story.yaml").write_text(f"title: T\nshows: S\nwritten_on: {WRITTEN_ON}\nsteps:\n{steps}")
+        return load_story(tmp_path)
+
+    return tell
+
+
+SEND = "  - {name: first, who: W, asks: A, path: /x, request: one.request.json, expect: {status: 200}}\n"
+LOOK = "  - {name: look, who: W, asks: A, method: GET, path: '/c/${first.case_id}', expect: {id: '${first.case_id}'}}\n"
+
+
+def played(story: Story, server: Server, today: date = WRITTEN_ON) -> Any:
+    return list(play(story, server, "r1", today))
+
+
+def test_days_move_with_the_calendar_but_birth_dates_stay(told: Callable[[str], Story]) -> None:
+    server = Server(CASE)
+
+    played(told(SEND), server, date(2027, 1, 1))
+
+    sent = json.loads(server.asked[0].body)
+    assert sent["timestamp"] == "2027-01-01T00:00:00Z"
+    assert sent["entry"][0]["resource"]["item"][0]["servicedDate"] == "2027-01-08"
+    assert sent["entry"][2]["resource"]["birthDate"] == "1961-03-14"
+
+
+def test_the_senders_own_identifiers_carry_the_mark_of_the_run(told: Callable[[str], Story]) -> None:
+    server = Server(CASE)
+
+    played(told(SEND), server)
+
+    sent = json.loads(server.asked[0].body)
+    claim = sent["entry"][0]["resource"]
+    assert sent["identifier"]["value"] == "MSG-1-r1"
+    assert sent["entry"][0]["fullUrl"] == "https://ehr.example.test/fhir/Claim/c-2-r1"
+    assert (claim["id"], claim["identifier"][0]["value"]) == ("c-2-r1", "PE-1-r1")
+    assert claim["related"][0]["claim"]["reference"] == "Claim/c-1-r1"
+    assert sent["entry"][2]["fullUrl"] == "urn:uuid:1"
+
+
+def test_decimals_are_sent_as_written(told: Callable[[str], Story], tmp_path: Path) -> None:
+    story, server = told(SEND), Server(CASE)
+    text = json.dumps(BUNDLE).replace('"quantity": {"value": 1}', '"quantity": {"value": 1.00}')
+    (tmp_path / "one.request.json").write_text(text)
+
+    played(story, server)
+
+    assert b'"value":1.00' in server.asked[0].body
+
+
+def test_a_later_step_takes_values_from_an_earlier_answer(told: Callable[[str], Story]) -> None:
+    server = Server(CASE, CASE)
+
+    results = played(told(SEND + LOOK), server)
+
+    assert server.asked[1].path == "/c/case-7"
+    assert [result.faults for result in results] == [(), ()]
+
+
+def test_a_number_of_an_earlier_answer_replaces_the_written_one(told: Callable[[str], Story]) -> None:
+    line = LINE | {"state": "approved", "authorizationNumber": "N-1"}
+    server = Server({**CASE, "lines": [line]}, CASE)
+    again = SEND.replace("first", "again").replace("expect:", "replace: {AUTHNUMBER: '${first.number.1}'}, expect:")
+
+    played(told(SEND + again), server)
+
+    assert json.loads(server.asked[1].body)["entry"][0]["resource"]["item"][0]["preAuthRef"] == ["N-1"]
+
+
+def test_a_body_of_its_own_keeps_the_type_of_a_value(told: Callable[[str], Story]) -> None:
+    server = Server(CASE, CASE)
+    rule = "  - {name: rule, who: W, asks: A, path: /d, body: {version: '${first.version}', n: [1]}, expect: {}}\n"
+
+    played(told(SEND + rule), server)
+
+    assert json.loads(server.asked[1].body) == {"version": 3, "n": [1]}
+    assert server.asked[1].content_type == "application/json"
+
+
+def test_a_step_without_the_answer_it_needs_is_told_and_not_sent(told: Callable[[str], Story]) -> None:
+    server = Server({"resourceType": "OperationOutcome", "issue": []})
+
+    results = played(told(SEND + LOOK), server)
+
+    assert len(server.asked) == 1
+    assert results[1].faults == ("not sent: step first gave no case, so ${first.case_id} is not known",)
+
+
+def test_a_missing_story_is_named(tmp_path: Path) -> None:
+    with pytest.raises(StoryFault, match="There is no story nowhere"):
+        load_story(tmp_path / "nowhere")
+
+
+def test_a_story_written_wrongly_says_where(told: Callable[[str], Story]) -> None:
+    with pytest.raises(StoryFault, match="missing required field `who`"):
+        told("  - {name: first}\n")
+
+
+@pytest.mark.parametrize(
+    ("expected", "faults"),
+    [
+        ({"status": 200, "version": 3}, ()),
+        ({"status": 422}, ("status should be 422, is 200",)),
+        ({"cases": 0}, ("cases should be 0, is 1",)),
+        ({"lines": {1: {"state": "nurse-review", "number": "none"}}}, ()),
+        ({"lines": {1: {"number": "given"}}}, ("lines.1.number should be given, is absent",)),
+        ({"lines": {1: {}, 2: {}}}, ("lines should be of [1, 2], is of [1]",)),
+        ({"errors": []}, ()),
+        ({"errors": [{"code": "67"}]}, ("errors should be [{'code': '67'}], is ()",)),
+        ({"issues": "given"}, ("issues should be given, is ()",)),
+    ],
+)
+def test_an_answer_is_compared_where_something_is_expected(expected: dict[str, Any], faults: tuple[str, ...]) -> None:
+    assert differences(expected, read_answer(200, json.dumps(CASE).encode())) == faults

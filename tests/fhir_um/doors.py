@@ -1,0 +1,36 @@
+"""The whole application in process, over the invented people, with a clock that stands still."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from functools import cache
+
+from flask.testing import FlaskClient
+
+from fhir_um.api.exchange import Route
+from fhir_um.api.routes import ROUTES
+from fhir_um.app import make_app
+from fhir_um.commands.seed import PEOPLE, seed
+from fhir_um.coverage.load import People, load_people
+from fhir_um.deps import make_deps
+from fhir_um.settings import Mode, Settings
+
+NOW = datetime(2026, 11, 20, 15, 0, tzinfo=UTC)
+
+
+@contextmanager
+def open_doors(
+    database_url: str, routes: tuple[Route, ...] = ROUTES, seeded: bool = True, public_url: str = ""
+) -> Iterator[FlaskClient]:
+    """A client of the application on that database; closed afterwards."""
+    settings = Settings(database_url=database_url, mode=Mode.SANDBOX, public_url=public_url)
+    deps = make_deps(settings, clock=lambda: NOW)
+    if seeded:
+        seed(_people(), deps)
+    yield make_app(deps, settings, routes).test_client()
+    deps.store.close()
+
+
+@cache
+def _people() -> People:
+    return load_people(PEOPLE)

@@ -1,0 +1,101 @@
+"""Composition: default deny, the sandbox's limits, what every answer carries, one line per request."""
+
+import logging
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+from flask.testing import FlaskClient
+
+from fhir_um.api.exchange import FHIR_JSON
+from fhir_um.api.routes import ROUTES
+from fhir_um.app import make_app
+from fhir_um.deps import Deps, make_deps
+from fhir_um.settings import Mode, Settings, SettingsFault
+from tests.fhir_um.doors import open_doors
+
+
+@pytest.fixture
+def settings(sqlite_url: str) -> Settings:
+    return Settings(database_url=sqlite_url, mode=Mode.SANDBOX)
+
+
+@pytest.fixture
+def deps(settings: Settings) -> Iterator[Deps]:
+    made = make_deps(settings)
+    yield made
+    made.store.close()
+
+
+@pytest.fixture
+def client(sqlite_url: str) -> Iterator[FlaskClient]:
+    with open_doors(sqlite_url) as made:
+        yield made
+
+
+def test_route_without_a_scope_stops_the_start(deps: Deps, settings: Settings) -> None:
+    bare = replace(ROUTES[0], scope=None)  # type: ignore[arg-type]  # the very mistake
+
+    with pytest.raises(ValueError, match="declares no scope"):
+        make_app(deps, settings, (bare,))
+
+
+def test_open_outside_the_sandbox_stops_the_start(deps: Deps, settings: Settings) -> None:
+    with pytest.raises(SettingsFault, match="no client authentication"):
+        make_app(deps, replace(settings, mode=Mode.PRODUCTION))
+
+
+@pytest.mark.parametrize("address", ["/", "/healthz", "/fhir/metadata", "/um/v1/cases"])
+def test_another_host_name_is_refused(client: FlaskClient, address: str) -> None:
+    assert client.get(address, headers={"Host": "rebound.example.org"}).status_code == 403
+
+
+def test_every_answer_carries_the_safety_headers(client: FlaskClient) -> None:
+    for address in ("/", "/healthz", "/nowhere", "/fhir/metadata"):
+        headers = client.get(address).headers
+
+        assert headers["X-Content-Type-Options"] == "nosniff"
+        assert headers["Content-Security-Policy"].startswith("default-src 'none'")
+        assert headers["X-Request-Id"]
+
+
+def test_health_data_is_not_cached(client: FlaskClient) -> None:
+    assert client.get("/um/v1/cases").headers["Cache-Control"] == "no-store"
+
+
+def test_request_id_of_the_caller_is_kept_when_it_is_a_word(client: FlaskClient) -> None:
+    assert client.get("/healthz", headers={"X-Request-Id": "abc-1"}).headers["X-Request-Id"] == "abc-1"
+    assert client.get("/healthz", headers={"X-Request-Id": "a b<c>"}).headers["X-Request-Id"] != "a b<c>"
+
+
+def test_one_line_per_request_without_the_query(client: FlaskClient, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.INFO, "fhir_um"):
+        client.get("/fhir/ClaimResponse?patient=HARBOR-SECRET")
+
+    told = [record.__dict__["given"] for record in caplog.records]
+    assert len(told) == 1
+    assert (told[0]["route"], told[0]["status"], told[0]["guide"]) == ("/fhir/ClaimResponse", 200, "2.2.1")
+    assert "SECRET" not in str(told)
+
+
+def test_health(client: FlaskClient) -> None:
+    assert client.get("/healthz").json == {"status": "ok"}
+    assert client.get("/readyz").json == {"status": "ready"}
+
+
+def test_not_ready_before_the_database_is_migrated(tmp_path: object) -> None:
+    with open_doors(f"sqlite:///{tmp_path}/empty.db", seeded=False) as client:
+        answer = client.get("/readyz")
+
+    assert answer.status_code == 503
+    assert "migrate" in answer.json["reason"]
+
+
+def test_addresses_handed_out_follow_the_setting_and_not_the_request(sqlite_url: str) -> None:
+    headers = {"Host": "localhost:1", "X-Forwarded-Host": "evil.example.org"}
+
+    with open_doors(sqlite_url, public_url="https://payer.example.org") as client:
+        answer = client.get("/fhir/metadata", headers=headers)
+
+    assert answer.mimetype == FHIR_JSON
+    assert answer.json["implementation"]["url"] == "https://payer.example.org/fhir"

@@ -1,0 +1,35 @@
+"""Default deny: every route names a scope, every address is served once, every FHIR route belongs to a guide."""
+
+from fhir_um.api.exchange import BASES
+from fhir_um.api.routes import ROUTES
+from fhir_um.auth.scopes import Scope
+
+OPEN_TO_ALL = {"/", "/healthz", "/readyz", "/um/v1/pa-list", "/fhir/metadata", "/2.0.1/fhir/metadata"}
+
+
+def test_every_route_names_a_scope() -> None:
+    assert [route.path for route in ROUTES if not isinstance(route.scope, Scope)] == []
+
+
+def test_only_the_listed_routes_are_public() -> None:
+    assert {route.path for route in ROUTES if route.scope is Scope.PUBLIC} == OPEN_TO_ALL
+
+
+def test_every_address_is_served_once() -> None:
+    addresses = [(route.method, route.path) for route in ROUTES]
+
+    assert len(set(addresses)) == len(addresses)
+
+
+def test_both_bases_offer_the_same() -> None:
+    offered = {
+        guide: {(r.method, r.path.removeprefix(base), r.scope) for r in ROUTES if r.guide == guide}
+        for guide, base in BASES.items()
+    }
+
+    assert offered["2.2.1"] == offered["2.0.1"]
+
+
+def test_no_route_ends_with_a_slash() -> None:
+    """A trailing slash would answer with a redirect, which senders of bundles do not follow."""
+    assert [route.path for route in ROUTES if route.path != "/" and route.path.endswith("/")] == []

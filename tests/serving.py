@@ -1,0 +1,46 @@
+"""The whole application in process, over a seeded database, with a clock and ids that tests hold still."""
+
+import json
+from contextlib import contextmanager
+from itertools import count
+from typing import Any
+
+from fhir_um.app import make_app
+from fhir_um.commands.seed import PEOPLE, seed
+from fhir_um.coverage.load import load_people
+from fhir_um.deps import make_deps
+from fhir_um.settings import Mode, Settings
+from tests.conftest import now
+
+LEGAL_ACTIONS = {"A1", "A3", "A4", "A6", "C", "CT", "NA"}
+REVIEW_ACTION_CODE = "http://hl7.org/fhir/us/davinci-pas/StructureDefinition/extension-reviewActionCode"
+
+
+@contextmanager
+def serving(database_url: str, clock=now):
+    """A Flask test client; ids and numbers count up from one."""
+    ids, numbers = count(1), count(1)
+    settings = Settings(database_url=database_url, mode=Mode.SANDBOX)
+    deps = make_deps(
+        settings,
+        clock=clock,
+        new_id=lambda: f"00000000-0000-4000-8000-{next(ids):012d}",
+        new_number=lambda: f"{next(numbers):010d}",
+    )
+    seed(load_people(PEOPLE), deps)
+    yield make_app(deps, settings).test_client()
+    deps.store.close()
+
+
+def actions_of(bundle: dict[str, Any]) -> dict[int, str]:
+    """Line sequence -> X12 306 code, of the first ClaimResponse of a response Bundle."""
+    response = bundle["entry"][0]["resource"]
+    assert response["resourceType"] == "ClaimResponse", json.dumps(response)[:300]
+    return {item["itemSequence"]: _action(item) for item in response.get("item", [])}
+
+
+def _action(item: dict[str, Any]) -> str:
+    parts = item["adjudication"][0]["extension"][0]["extension"]
+    coded = next(part for part in parts if part["url"] == REVIEW_ACTION_CODE)
+    code: str = coded["valueCodeableConcept"]["coding"][0]["code"]
+    return code

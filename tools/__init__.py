@@ -1,0 +1,1 @@
+"""Programs that keep generated documents true. Never imported by the server."""
