@@ -1,0 +1,51 @@
+"""Fills the store with other members' cases, as many as asked, through the store's own door."""
+
+from dataclasses import replace
+
+from bench.bodies import number_of
+from fhir_um.cases.history import Journal
+from fhir_um.cases.model import Case, CaseId, ClientId, EventKind, IssuedNumber, PayerId, SubmissionId
+from fhir_um.cases.placing import AUTHORIZATION
+from fhir_um.cases.roles import ENGINE
+from fhir_um.cases.submission import StoredSubmission
+from fhir_um.deps import Deps
+
+_BATCH = 500
+
+
+def fill(deps: Deps, model: Case, first: int, count: int, members: int) -> None:
+    """Adds `count` copies of `model`, numbered from `first`, spread over the bench members."""
+    for start in range(first, first + count, _BATCH):
+        with deps.open_work() as work:
+            for n in range(start, min(start + _BATCH, first + count)):
+                journal, numbers, arrived = _copy(model, n, n % members)
+                work.new_case(journal.case, tuple(journal.events), numbers, ())
+                work.add_submission(arrived, ())
+
+
+def _copy(model: Case, n: int, member: int) -> tuple[Journal, tuple[IssuedNumber, ...], StoredSubmission]:
+    case_id, sender = CaseId(f"00000000-0000-4000-8000-{n:012d}"), ClientId("bench-other")
+    submission_id = SubmissionId(f"fill-{n}")
+    journal = Journal(None, model.received_at, ENGINE)
+    header = replace(model, id=case_id, member_id=f"bench-{member}", submission_id=submission_id, sender=sender)
+    journal.header(EventKind.OPENED, replace(header, event_count=0))
+    numbers = []
+    for line in model.lines:
+        number = f"F{n:09d}{line.sequence}"
+        issued = replace(line, authorization_number=number, administrative_reference="")
+        journal.line(EventKind.LINE_REQUESTED, issued, ("T1",))
+        numbers.append(IssuedNumber(number, AUTHORIZATION, case_id, line.sequence, model.received_at))
+    body = number_of(member).encode()
+    arrived = StoredSubmission(
+        id=submission_id,
+        payer_id=PayerId(model.payer_id),
+        case_id=case_id,
+        case_version=1,
+        sender=sender,
+        guide="2.2.1",
+        content_hash=f"fill-{n}",
+        claim_url=f"https://other.example.test/fhir/Claim/{n}",
+        received_at=model.received_at,
+        body=body,
+    )
+    return journal, tuple(numbers), arrived

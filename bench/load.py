@@ -1,0 +1,111 @@
+"""Sends requests over loopback from a few processes and keeps every latency. One connection per request."""
+
+import json
+import multiprocessing
+import socket
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+from statistics import quantiles
+
+HOST = "127.0.0.1"
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """One measurement. Latencies in milliseconds, throughput in answers per second."""
+
+    answers: int
+    seconds: float
+    latencies_ms: tuple[float, ...]
+
+    @property
+    def per_second(self) -> float:
+        """Answers per second over all connections."""
+        return self.answers / self.seconds
+
+    def percentile_ms(self, percent: int) -> float:
+        """The latency that `percent` of answers did not exceed."""
+        return quantiles(self.latencies_ms, n=100, method="inclusive")[percent - 1]
+
+
+class BadAnswer(Exception):
+    """An answer that is not the one measured; a benchmark of errors is worthless."""
+
+
+def exchange(port: int, path: str, body: bytes, media: str = "application/fhir+json") -> bytes:
+    """One POST and its whole answer body.
+
+    Raises: BadAnswer when the status is not 200.
+    """
+    head = f"POST {path} HTTP/1.1\r\nHost: {HOST}:{port}\r\nContent-Type: {media}\r\nContent-Length: {len(body)}\r\n"
+    with socket.create_connection((HOST, port), timeout=20) as connection:
+        connection.sendall(f"{head}Accept: {media}\r\nConnection: close\r\n\r\n".encode() + body)
+        chunks = []
+        while chunk := connection.recv(65536):
+            chunks.append(chunk)
+    answer = b"".join(chunks)
+    headers, _, content = answer.partition(b"\r\n\r\n")
+    if b" 200 " not in headers[:16]:
+        raise BadAnswer(f"{path}: {headers[:60]!r} {content[:500]!r}")
+    return content
+
+
+def _drive(
+    port: int, path: str, bodies: list[bytes], until: float, pipe: "multiprocessing.connection.Connection"
+) -> None:
+    latencies = []
+    for body in bodies:
+        start = time.perf_counter()
+        if start >= until:
+            break
+        exchange(port, path, body)
+        latencies.append((time.perf_counter() - start) * 1000)
+    pipe.send((latencies, time.perf_counter()))
+    pipe.close()
+
+
+def measure(port: int, path: str, bodies: Iterable[bytes], connections: int, seconds: float) -> Result:
+    """Drives the server from that many processes until the time or the bodies run out.
+
+    Raises: BadAnswer when a driver died on an unexpected answer.
+    """
+    shared = list(bodies)
+    shares = [shared[n::connections] for n in range(connections)]
+    start = time.perf_counter()
+    pipes, drivers = [], []
+    for share in shares:
+        mine, theirs = multiprocessing.Pipe(duplex=False)
+        driver = multiprocessing.Process(target=_drive, args=(port, path, share, start + seconds, theirs))
+        driver.start()
+        theirs.close()
+        pipes.append(mine)
+        drivers.append(driver)
+    latencies, end = _collect(pipes)
+    for driver in drivers:
+        driver.join()
+    return Result(len(latencies), end - start, tuple(latencies))
+
+
+def _collect(pipes: "list[multiprocessing.connection.Connection]") -> tuple[list[float], float]:
+    latencies: list[float] = []
+    ends = []
+    for pipe in pipes:
+        try:
+            mine, end = pipe.recv()
+        except EOFError:
+            raise BadAnswer("a driver met an answer it did not expect; see its message above") from None
+        latencies += mine
+        ends.append(end)
+    return latencies, max(ends)
+
+
+def review_actions(answer: bytes) -> set[str]:
+    """The X12 306 codes of every line of a response Bundle."""
+    codes = set()
+    for entry in json.loads(answer)["entry"]:
+        for item in entry["resource"].get("item", []):
+            for part in item["adjudication"][0]["extension"][0]["extension"]:
+                if part["url"].endswith("extension-reviewActionCode"):
+                    codes.add(part["valueCodeableConcept"]["coding"][0]["code"])
+    return codes

@@ -1,0 +1,184 @@
+"""`python -m bench.run`: measures $submit and $inquire over loopback and prints a table, every figure from this run.
+
+The ratio to the floor is what counts; absolute figures belong to the machine. Bounded: about three minutes, loopback
+only, and it ends only the processes it started.
+"""
+
+import argparse
+import json
+import os
+import platform
+import sys
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib.metadata import version
+from itertools import count
+from pathlib import Path
+from statistics import median
+
+from bench import bodies
+from bench.fill import fill
+from bench.load import Result, exchange, measure, review_actions
+from bench.servers import Server, floor_server, our_server
+from fhir_um.cases.model import Case, CaseId
+from fhir_um.commands.seed import seed
+from fhir_um.coverage.load import load_people
+from fhir_um.deps import Deps, make_deps
+from fhir_um.settings import Settings
+
+SUBMIT, INQUIRE = "/fhir/Claim/$submit", "/fhir/Claim/$inquire"
+MEMBERS = 60_000
+ASKED_ABOUT = MEMBERS - 1
+STORED = (0, 10_000, 100_000)
+_MOST_PER_SECOND = 2_500
+"""Bodies prepared per second of measuring; more than the server can answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How long to measure: rounds of `seconds` each, alternating with the floor."""
+
+    rounds: int
+    seconds: float
+    workers: int
+    stored: tuple[int, ...]
+    database_url: str
+
+
+def main() -> int:
+    """Runs the benchmark; 0 when every answer was the one measured."""
+    parser = argparse.ArgumentParser(prog="python -m bench.run", description=__doc__)
+    parser.add_argument("--rounds", type=int, default=3, help="rounds, each server in turn (3)")
+    parser.add_argument("--seconds", type=float, default=4.0, help="seconds per measurement (4)")
+    parser.add_argument("--workers", type=int, default=len(os.sched_getaffinity(0)), help="processes (all cores)")
+    parser.add_argument("--quick", action="store_true", help="a short run without the 100k store")
+    parser.add_argument("--database-url", default="", help="a database of your own instead of a fresh SQLite file")
+    args = parser.parse_args()
+    stored = STORED[:2] if args.quick else STORED
+    rounds, seconds = (1, 1.5) if args.quick else (args.rounds, args.seconds)
+    with tempfile.TemporaryDirectory() as folder:
+        url = args.database_url or f"sqlite:///{folder}/bench.sqlite"
+        run(Plan(rounds, seconds, args.workers, stored, url), Path(folder))
+    return 0
+
+
+def run(plan: Plan, folder: Path) -> None:
+    """The whole benchmark, printing as it goes."""
+    deps = make_deps(Settings(database_url=plan.database_url))
+    deps.store.migrate()
+    seed(load_people(bodies.FIXTURES / "people"), deps)
+    _say(f"seeding {MEMBERS:,} members")
+    with deps.open_work() as work:
+        work.save_members(bodies.bench_members(MEMBERS))
+    _head(plan)
+    with our_server(plan.database_url, plan.workers, folder) as ours:
+        approvable, pending = bodies.template("01-submit-oxygen"), bodies.template("02-submit-wheelchair")
+        answer = _expect(ours, approvable, "A1")
+        _expect(ours, pending, "A4")
+        model = _model(ours, deps, approvable)
+        none_stored = _ask(plan, ours, 0, [])
+        with floor_server(folder, plan.workers, len(answer)) as floor:
+            _submissions(plan, ours, floor, {"approvable": approvable, "pending": pending})
+        already = 0
+        for wanted in plan.stored[1:]:
+            _store_more(deps, model, already, wanted)
+            _ask(plan, ours, wanted, none_stored)
+            already = wanted
+        _memory(ours)
+
+
+def _model(ours: Server, deps: Deps, body: bodies.Template) -> Case:
+    """The case that inquiries ask about and that the others are copies of."""
+    answer = json.loads(exchange(ours.port, SUBMIT, body.for_member(bodies.number_of(ASKED_ABOUT), "model")))
+    with deps.open_reading() as work:
+        case = work.load_case(bodies.PAYER, CaseId(answer["entry"][0]["resource"]["id"]))
+    if case is None:
+        raise SystemExit("the submitted case is not in the store")
+    return case
+
+
+def _expect(ours: Server, body: bodies.Template, action: str) -> bytes:
+    """One answer, looked at: a benchmark of wrong answers is worthless."""
+    answer = exchange(ours.port, SUBMIT, body.for_member(bodies.MEMBER_NUMBER, f"look-{action}"))
+    found = review_actions(answer)
+    if found != {action}:
+        raise SystemExit(f"expected {action} on every line, got {sorted(found)}")
+    return answer
+
+
+def _submissions(plan: Plan, ours: Server, floor: Server, kinds: dict[str, bodies.Template]) -> None:
+    fresh = _members(plan)
+    for name, body in kinds.items():
+        size = len(body.for_member(bodies.number_of(0), "x"))
+        for connections in (2, 16):
+            mine, floors = [], []
+            for _ in range(plan.rounds):
+                floors.append(measure(floor.port, "/submit", next(fresh)(body), connections, plan.seconds))
+                mine.append(measure(ours.port, SUBMIT, next(fresh)(body), connections, plan.seconds))
+            _row(f"floor, {size:,} bytes", connections, floors, [], "")
+            _row(f"$submit {name}", connections, mine, floors, "of the floor")
+
+
+def _members(plan: Plan) -> "Iterator[_Fresh]":
+    size = int(plan.seconds * _MOST_PER_SECOND)
+    for n in count():
+        yield _Fresh(n, (n * size) % (MEMBERS - size), size)
+
+
+@dataclass(frozen=True, slots=True)
+class _Fresh:
+    """A stretch of members not used in the measurement before."""
+
+    run: int
+    first: int
+    size: int
+
+    def __call__(self, body: bodies.Template) -> Iterator[bytes]:
+        return bodies.numbered(body, self.first, self.size, f"run-{self.run}")
+
+
+def _ask(plan: Plan, ours: Server, stored: int, before: list[Result]) -> list[Result]:
+    """Measures the inquiry about one member's one case, with that many other cases stored."""
+    body = bodies.inquiry().for_member(bodies.number_of(ASKED_ABOUT), "inquiry")
+    if bodies.number_of(ASKED_ABOUT).encode() not in exchange(ours.port, INQUIRE, body):
+        raise SystemExit("the inquiry did not find the case it asks about")
+    size = int(plan.seconds * _MOST_PER_SECOND)
+    results = [measure(ours.port, INQUIRE, [body] * size, 2, plan.seconds) for _ in range(plan.rounds)]
+    _row(f"$inquire, {stored:,} cases stored", 2, results, before, "of none stored")
+    return results
+
+
+def _store_more(deps: Deps, model: Case, already: int, wanted: int) -> None:
+    _say(f"storing {wanted - already:,} cases")
+    fill(deps, model, already, wanted - already, members=ASKED_ABOUT)
+
+
+def _row(name: str, connections: int, results: list[Result], others: list[Result], against: str) -> None:
+    middle = sorted(results, key=lambda r: r.per_second)[len(results) // 2]
+    ratio = "1"
+    if others:
+        ratio = f"{median(m.per_second / o.per_second for m, o in zip(results, others, strict=True)):.2f} {against}"
+    cells = [name, str(connections), f"{middle.per_second:,.0f}"]
+    cells += [f"{middle.percentile_ms(p):.1f}" for p in (50, 95, 99)]
+    print("| " + " | ".join([*cells, ratio]) + " |", flush=True)
+
+
+def _head(plan: Plan) -> None:
+    kind = plan.database_url.split(":", 1)[0]
+    print(f"Python {platform.python_version()}, {plan.workers} processes, {kind}, fhir-um {version('fhir-um')}")
+    print("| what | connections | answers/s | p50 ms | p95 ms | p99 ms | throughput ratio |")
+    print("|---|---|---|---|---|---|---|", flush=True)
+
+
+def _memory(ours: Server) -> None:
+    sizes = ", ".join(f"{size:.0f}" for size in ours.worker_megabytes())
+    print(f"Memory per process (PSS): {sizes} MB")
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
