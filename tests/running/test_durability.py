@@ -13,29 +13,9 @@ import requests
 from bench import bodies
 from bench.load import exchange, review_actions
 from bench.servers import our_server
-from fhir_um.commands.seed import seed
-from fhir_um.coverage.load import load_people
-from fhir_um.deps import make_deps
-from fhir_um.settings import Settings
 
 SUBMIT, INQUIRE = "/fhir/Claim/$submit", "/fhir/Claim/$inquire"
 MEMBERS = 300
-
-
-@pytest.fixture
-def seeded_url(database_url: str) -> str:
-    deps = make_deps(Settings(database_url=database_url))
-    seed(load_people(bodies.FIXTURES / "people"), deps)
-    with deps.open_work() as work:
-        work.save_members(bodies.bench_members(MEMBERS))
-    deps.store.close()
-    return database_url
-
-
-@pytest.fixture
-def server(seeded_url, tmp_path):
-    with our_server(seeded_url, 4, tmp_path) as running:
-        yield running
 
 
 def case_id(answer: bytes) -> str:

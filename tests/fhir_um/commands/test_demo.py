@@ -30,7 +30,7 @@ CASE = {
             "state": "nurse-review",
             "dueAt": "2026-11-09T17:00:00+00:00",
             "authorizationNumber": "",
-            "administrativeReference": "R1",
+            "administrativeReference": "",
             "decision": {"reason": "pending-review", "text": "With a nurse."},
         }
     ],
