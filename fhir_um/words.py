@@ -53,6 +53,12 @@ class Period:
         starts_in_time = self.start is None or other.end is None or self.start <= other.end
         return starts_in_time and (other.start is None or self.end is None or other.start <= self.end)
 
+    def holds(self, other: "Period") -> bool:
+        """True when every day of the other lies inside; a single day given as a start alone counts as that day."""
+        last = other.end or other.start
+        first = other.start or other.end
+        return first is not None and last is not None and self.covers(first) and self.covers(last)
+
     def covers(self, day: date) -> bool:
         """True when `day` lies inside the period."""
         return (self.start is None or self.start <= day) and (self.end is None or day <= self.end)

@@ -7,17 +7,12 @@ prof-5 to prof-10; 2.0.1 allows an update to leave unchanged lines out.
 from dataclasses import replace
 from enum import Enum, auto
 
-from fhir_um.cases.asked import LineRequest
-from fhir_um.cases.model import (
-    DENIED,
-    Case,
-    Line,
-    LineState,
-)
+from fhir_um.cases.asked import CONTINUING, LineRequest
+from fhir_um.cases.model import DENIED, BusinessError, Case, Line, LineState
 from fhir_um.cases.submission import Submission
+from fhir_um.words import Concept
 
-CERTIFICATION_CANCEL = "3"
-_CONTINUING = frozenset({"4", "R", "S"})
+_APPEALS = frozenset({"1", "2"})
 
 
 class Change(Enum):
@@ -33,7 +28,10 @@ class Change(Enum):
     CANCELLED_BEFORE = auto()
 
 
-def changes_of(case: Case, submission: Submission) -> tuple[tuple[int, Change, LineRequest | None], ...]:
+Changes = tuple[tuple[int, Change, LineRequest | None], ...]
+
+
+def changes_of(case: Case, submission: Submission) -> Changes:
     """Every line of the case and of the update, in sequence order, with what the update does to it."""
     asked = {line.sequence: line for line in submission.request.lines}
     stored = {line.sequence: line for line in case.lines}
@@ -47,7 +45,7 @@ def _change(old: Line | None, new: LineRequest | None, submission: Submission) -
         return Change.KEPT if terminal else Change.CANCELLED
     if new is None:
         return Change.KEPT if submission.differential_updates or _was_cancelled(old) else Change.LEFT_OUT
-    cancelling = is_cancelled(new)
+    cancelling = new.withdrawn
     if old is None:
         return Change.CANCELLED if cancelling else Change.ADDED
     if _was_cancelled(old):
@@ -60,30 +58,31 @@ def _change(old: Line | None, new: LineRequest | None, submission: Submission) -
     return Change.SAME if same else Change.CHANGED
 
 
-def is_cancelled(line: LineRequest) -> bool:
-    """True when the sender cancels the line, by flag or by certification type 3 (spec-69, spec-70)."""
-    return line.cancelled or _certification(line) == CERTIFICATION_CANCEL
-
-
 def _was_cancelled(line: Line | None) -> bool:
     return line is not None and line.state is LineState.CANCELLED
 
 
 def is_same_request(old: LineRequest, new: LineRequest) -> bool:
-    """True when both ask for the same service in the same amount, time and place."""
-    return _essence(old) == _essence(new)
+    """True when both ask for the same service in the same amount, time and place.
+
+    A certification type counts only where the new one says something: continue, or appeal.
+    """
+    says_something = new.certification in CONTINUING | _APPEALS and new.certification != old.certification
+    return not says_something and _essence(old) == _essence(new)
 
 
-def _certification(line: LineRequest) -> str:
-    return line.certification_type.code if line.certification_type else ""
-
-
-def _essence(line: LineRequest) -> tuple[LineRequest, str]:
-    """The line without addresses, links, numbers and flags; only a continuing certification type counts."""
-    code = _certification(line)
-    bare = replace(
+def _essence(line: LineRequest) -> LineRequest:
+    """The line without addresses, links, numbers, flags and the sender's wording."""
+    quantity = line.quantity
+    return replace(
         line,
         path="",
+        service=_coded(line.service),
+        service_end=_coded(line.service_end) if line.service_end else None,
+        modifiers=tuple(map(_coded, line.modifiers)),
+        location=_coded(line.location) if line.location else None,
+        category=_coded(line.category) if line.category else None,
+        quantity=replace(quantity, unit="", system="") if quantity and quantity.code else quantity,
         certification_type=None,
         trace_numbers=(),
         diagnosis_sequences=(),
@@ -95,4 +94,36 @@ def _essence(line: LineRequest) -> tuple[LineRequest, str]:
         changed="",
         cancelled=False,
     )
-    return bare, code if code in _CONTINUING else ""
+
+
+def _coded(concept: Concept) -> Concept:
+    """The codes alone, in an order of our own; the text only where there is no code."""
+    if not concept.codes:
+        return concept
+    return Concept(tuple(sorted(concept.codes, key=lambda code: (code.system, code.code))))
+
+
+_DENIED_CODE = "33"
+_DENIED_TEXT = "A denied request cannot be updated; send a new request."
+
+
+def refusals(case: Case, changes: Changes) -> tuple[BusinessError, ...]:
+    """What the update may not do: one error for the whole of it when all is denied, else one per line concerned."""
+    live = [line for line in case.lines if line.state is not LineState.CANCELLED]
+    if live and all(line.state in DENIED for line in live):
+        return (BusinessError(_DENIED_CODE, "N", "Bundle.entry[0].resource.related", _DENIED_TEXT, "2000E-UM02"),)
+    return tuple(error for sequence, change, asked in changes for error in _line_refusal(case, sequence, change, asked))
+
+
+def _line_refusal(case: Case, sequence: int, change: Change, asked: LineRequest | None) -> list[BusinessError]:
+    path = asked.path if asked else "Bundle.entry[0].resource.item"
+    if change is Change.DENIED_BEFORE:
+        text = f"Line {sequence} was denied and cannot be updated; ask for it in a new request."
+        return [BusinessError(_DENIED_CODE, "N", path, text, "2000F-UM02", sequence)]
+    if change is Change.CANCELLED_BEFORE:
+        text = f"Line {sequence} was cancelled and stays so; add a new line instead."
+        return [BusinessError(_DENIED_CODE, "C", path, text, "2000F-UM02", sequence)]
+    if change is Change.LEFT_OUT:
+        text = f"Line {sequence} is missing from the update; it stays as it was. Send every line ever submitted."
+        return [BusinessError("15", "C", path, text, "2000F-HL01", sequence)]
+    return []

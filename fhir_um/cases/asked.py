@@ -10,6 +10,10 @@ from fhir_um.words import Code, Concept, Identifier, Money, Period, Quantity
 
 NPI_SYSTEM = "http://hl7.org/fhir/sid/us-npi"
 
+CERTIFICATION_CANCEL = "3"
+CONTINUING = frozenset({"4", "R", "S"})
+"""X12 1322: an extension, a renewal, a revision of something authorised before."""
+
 
 @dataclass(frozen=True, slots=True)
 class Party:
@@ -168,6 +172,21 @@ class LineRequest:
     revenue_unit_rate_limit: str = ""
     changed: str = ""
     cancelled: bool = False
+
+    @property
+    def certification(self) -> str:
+        """The X12 1322 code, or an empty string."""
+        return self.certification_type.code if self.certification_type else ""
+
+    @property
+    def withdrawn(self) -> bool:
+        """True when the sender cancels the line, by flag or by certification type (spec-69, spec-70)."""
+        return self.cancelled or self.certification == CERTIFICATION_CANCEL
+
+    @property
+    def continues(self) -> bool:
+        """True when the line extends, renews or revises something authorised before."""
+        return self.certification in CONTINUING
 
 
 @dataclass(frozen=True, slots=True)

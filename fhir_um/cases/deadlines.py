@@ -6,7 +6,7 @@ asking for information does not stop it. Source: the `source` of each row of `cl
 
 import csv
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from fhir_um.cases.model import Deadline, Priority, ReviewType
@@ -43,13 +43,14 @@ class ClockRule:
         )
 
     def due(self, start: datetime, zone: str) -> datetime:
-        """The last instant of the limit, counted from `start`."""
+        """The last instant of the limit, counted from `start` in elapsed time, whatever clocks are set to meanwhile."""
+        start = start.astimezone(UTC)
         if self.limit_unit == "hours":
             return start + timedelta(hours=self.limit_value)
         if self.day_method == "earliest":
             return start + timedelta(hours=24 * self.limit_value)
         last = start.astimezone(ZoneInfo(zone)).date() + timedelta(days=self.limit_value)
-        return datetime.combine(last, time(23, 59, 59), ZoneInfo(zone)).astimezone(start.tzinfo)
+        return datetime.combine(last, time(23, 59, 59), ZoneInfo(zone)).astimezone(UTC)
 
 
 def read_clock_rules(text: str) -> tuple[ClockRule, ...]:

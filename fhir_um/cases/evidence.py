@@ -5,7 +5,7 @@ with `#linkId` for an answer), so that a decision can name the evidence it rests
 None or empty; nothing is filled in.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date
 from decimal import Decimal
 
@@ -112,3 +112,12 @@ class Evidence:
     documents: tuple[Document, ...] = ()
     orders: tuple[Order, ...] = ()
     stays: tuple[Stay, ...] = ()
+
+    def without(self, refs: frozenset[str]) -> "Evidence":
+        """What is left when everything from those addresses is taken away."""
+        if not refs:
+            return self
+        kinds = {kind.name: getattr(self, kind.name) for kind in fields(self)}
+        return Evidence(
+            **{n: tuple(r for r in rows if r.ref.partition("#")[0] not in refs) for n, rows in kinds.items()}
+        )

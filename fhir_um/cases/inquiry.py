@@ -6,12 +6,8 @@ Must not know FHIR or SQL. Source: PAS 2.2.1 inquiry rules spec-42 to spec-53.
 from dataclasses import dataclass
 from datetime import date
 
-from fhir_um.cases.asked import ClaimedCoverage, ClaimedMember, Party
-from fhir_um.cases.model import (
-    Case,
-    Line,
-    LineState,
-)
+from fhir_um.cases.asked import CERTIFICATION_CANCEL, ClaimedCoverage, ClaimedMember, Party
+from fhir_um.cases.model import Case, Line, LineState
 from fhir_um.words import Code, Concept, Period
 
 
@@ -42,7 +38,8 @@ class LineFilter:
 class Inquiry:
     """An inquiry: who asks, about whom, and what must match. No line filter means every line.
 
-    Several diagnoses mean the union (one 278 inquiry each).
+    Several diagnoses mean the union (one 278 inquiry each). `certification_type` (X12 1322) is that of the request
+    asked about: initial, renewal, cancellation.
     """
 
     payer: Party
@@ -56,6 +53,7 @@ class Inquiry:
     period: Period = Period()
     diagnoses: tuple[Code, ...] = ()
     lines: tuple[LineFilter, ...] = ()
+    certification_type: Code | None = None
 
     @property
     def npis(self) -> frozenset[str]:
@@ -79,6 +77,8 @@ def matches(case: Case, inquiry: Inquiry, on_numbers: bool) -> bool:
     """
     if not _in_period(case, inquiry.period) or not _has_diagnosis(case, inquiry.diagnoses):
         return False
+    if not _is_of_type(case, inquiry.certification_type):
+        return False
     if not inquiry.lines:
         return True
     return any(_line_matches(line, wanted, on_numbers) for wanted in inquiry.lines for line in case.lines)
@@ -100,9 +100,19 @@ def _has_diagnosis(case: Case, wanted: tuple[Code, ...]) -> bool:
     return any(code in wanted for diagnosis in case.request.diagnoses for code in diagnosis.concept.codes)
 
 
+def _is_of_type(case: Case, wanted: Code | None) -> bool:
+    """True when a line was asked for in that way, or does not say in which; a cancelled one is a cancellation too."""
+    if wanted is None:
+        return True
+    if wanted.code == CERTIFICATION_CANCEL and any(line.state == LineState.CANCELLED for line in case.lines):
+        return True
+    return any(line.request.certification in ("", wanted.code) for line in case.lines)
+
+
 def _line_matches(line: Line, wanted: LineFilter, on_numbers: bool) -> bool:
     return (
         _service_matches(line, wanted)
+        and _modifiers_match(line, wanted.modifiers)
         and _category_matches(line, wanted.category)
         and _dates_match(line, wanted)
         and not wanted.no_such_state
@@ -123,6 +133,12 @@ def _service_matches(line: Line, wanted: LineFilter) -> bool:
         for first in wanted.service.codes
         for code in asked
     )
+
+
+def _modifiers_match(line: Line, wanted: tuple[Concept, ...]) -> bool:
+    """True when the line was asked for with each of the modifiers."""
+    asked = {code for modifier in line.request.modifiers for code in modifier.codes}
+    return all(not asked.isdisjoint(modifier.codes) for modifier in wanted)
 
 
 def _category_matches(line: Line, wanted: Concept | None) -> bool:

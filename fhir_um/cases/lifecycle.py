@@ -7,10 +7,12 @@ Must not know policies, FHIR or SQL. The names T1 to T25 are those of the utiliz
 from dataclasses import dataclass
 from enum import StrEnum
 
+from fhir_um.cases.asked import LineRequest
 from fhir_um.cases.model import AUTHORIZED, PENDED, Authorized, Course, Decider, DocumentNeeded, Line, LineState
-from fhir_um.cases.reasons import ADMINISTRATIVE_DENIALS, CLINICAL_DENIALS, Reason
+from fhir_um.cases.reasons import ADMINISTRATIVE_DENIALS, APPROVALS, CLINICAL_DENIALS, Reason
 from fhir_um.cases.roles import ADMINISTRATIVE_DENIERS, CLINICIANS, PHYSICIANS, Role
 from fhir_um.errors import IllegalMove, RoleNotAllowed
+from fhir_um.words import Period
 
 ENGINE_MOVES: dict[Course, tuple[LineState, tuple[str, ...]]] = {
     Course.NO_AUTHORIZATION: (LineState.NO_ACTION, ("T1", "T3", "T5")),
@@ -68,14 +70,12 @@ _CLINICAL_QUEUES = frozenset({LineState.NURSE_REVIEW, LineState.PENDED_INFO, Lin
 _BEFORE_PHYSICIAN = frozenset({LineState.NURSE_REVIEW, LineState.PENDED_INFO})
 _PHYSICIAN_QUEUE = frozenset({LineState.PHYSICIAN_REVIEW})
 _ADVERSE = frozenset({"text", "npi"})
-_MEMBER = frozenset({"member"})
+_IN_FULL = frozenset({"member", "in full"})
 
 MOVES: dict[RulingAction, tuple[Move, ...]] = {
     RulingAction.APPROVE: (
-        Move("T11", _BEFORE_PHYSICIAN, LineState.APPROVED, CLINICIANS, needs=_MEMBER),
-        Move(
-            "T15", frozenset({LineState.PHYSICIAN_REVIEW}), LineState.APPROVED, PHYSICIANS, needs=frozenset({"member"})
-        ),
+        Move("T11", _BEFORE_PHYSICIAN, LineState.APPROVED, CLINICIANS, APPROVALS, _IN_FULL),
+        Move("T15", _PHYSICIAN_QUEUE, LineState.APPROVED, PHYSICIANS, APPROVALS, _IN_FULL),
     ),
     RulingAction.MODIFY: (
         Move(
@@ -139,7 +139,7 @@ def move_for(line: Line, ruling: Ruling, decider: Decider, member_known: bool, p
             f"The role {decider.role} may not {ruling.action} line {line.sequence} while it is in {line.state}; "
             f"it takes one of: {roles}."
         )
-    _demand(allowed[0], ruling, decider, member_known, path)
+    _demand(allowed[0], line, ruling, decider, member_known, path)
     return allowed[0]
 
 
@@ -153,7 +153,7 @@ def _not_from(line: Line, ruling: Ruling) -> str:
     return f"Line {line.sequence} is in {line.state}; {ruling.action} is possible from: {froms}."
 
 
-def _demand(move: Move, ruling: Ruling, decider: Decider, member_known: bool, path: str) -> None:
+def _demand(move: Move, line: Line, ruling: Ruling, decider: Decider, member_known: bool, path: str) -> None:
     if ruling.reason not in set(Reason):
         raise IllegalMove(f"Unknown reason code {ruling.reason!r}; use one of: {', '.join(sorted(Reason))}.", path)
     if move.reasons is not None and ruling.reason not in move.reasons:
@@ -162,6 +162,7 @@ def _demand(move: Move, ruling: Ruling, decider: Decider, member_known: bool, pa
             path,
         )
     given = {
+        "in full": in_full(line.request, ruling.authorized),
         "text": len(ruling.text.strip()) >= _SHORTEST_REASON_CHARACTERS,
         "npi": bool(decider.npi),
         "member": member_known,
@@ -173,11 +174,28 @@ def _demand(move: Move, ruling: Ruling, decider: Decider, member_known: bool, pa
 
 
 _NEEDS = {
+    "in full": "an approval grants what was asked; to grant something else or less, a physician rules modify.",
     "text": f"give the specific reason in at least {_SHORTEST_REASON_CHARACTERS} characters of plain words.",
     "npi": "give the deciding physician's NPI (reviewer.npi).",
     "member": "the member is not established; complete the intake first.",
     "authorized": "say what is authorised instead (authorized).",
 }
+
+
+def in_full(asked: LineRequest, granted: Authorized | None) -> bool:
+    """True when what is granted is what was asked; what the sender left open may be filled in.
+
+    Anything else is a modification, however it is called, and a reduction takes a physician.
+    """
+    if granted is None:
+        return True
+    days, wanted = granted.period, asked.serviced
+    return (
+        (granted.service is None or not set(granted.service.codes).isdisjoint(asked.service.codes))
+        and (granted.modifiers is None or granted.modifiers == asked.modifiers)
+        and (granted.quantity is None or asked.quantity is None or granted.quantity.value == asked.quantity.value)
+        and (days is None or wanted == Period() or days.holds(wanted))
+    )
 
 
 def issues_authorization(state: LineState) -> bool:

@@ -146,7 +146,10 @@ class Decision:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One service line of a case: what was asked, where it stands and why. `sequence` never changes."""
+    """One service line of a case: what was asked, where it stands and why. `sequence` never changes.
+
+    `reviewed` is true from the first ruling of a person on it; from then on software approves nothing of it.
+    """
 
     sequence: int
     request: LineRequest
@@ -161,6 +164,7 @@ class Line:
     issued_on: date | None = None
     period: Period | None = None
     due_at: datetime | None = None
+    reviewed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

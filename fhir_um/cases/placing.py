@@ -59,10 +59,12 @@ def place(
     on: date,
     deadline: Deadline,
     previous: Line | None = None,
+    continued: str = "",
 ) -> tuple[Line, tuple[str, ...]]:
     """The line where the engine puts it, and the names of the moves taken.
 
-    `previous` is the line this one amends: its reference number and, while it is still pended, its due time stay.
+    `previous` is the line this one amends: its numbers stay known and, while it is still pended, it is due no later
+    than before. `continued` is the member's earlier authorization that the line extends, renews or revises.
     """
     state, path = ENGINE_MOVES[determination.course]
     decision = Decision(at, ENGINE, determination.reason, determination.text, determination.authorized)
@@ -75,7 +77,8 @@ def place(
         documents=determination.documents,
         specialty=determination.specialty,
         administrative_reference=previous.administrative_reference if previous else "",
-        previous_authorization_number=_replaced_number(request, previous),
+        previous_authorization_number=_replaced_number(previous) or continued,
+        reviewed=previous is not None and previous.reviewed,
     )
     return _settle(line, numbers, on, _due(state, deadline, previous)), path
 
@@ -83,7 +86,8 @@ def place(
 def rule(line: Line, ruling: Ruling, move: Move, decider: Decider, numbers: Numbers, at: datetime, on: date) -> Line:
     """The line after a person's ruling; the legality of `move` was checked by `lifecycle.move_for`."""
     decision = Decision(at, decider, ruling.reason, ruling.text.strip(), ruling.authorized)
-    moved = replace(line, state=move.to_state, decision=decision, documents=ruling.documents or line.documents)
+    documents = (ruling.documents or line.documents) if move.to_state is LineState.PENDED_INFO else ()
+    moved = replace(line, state=move.to_state, decision=decision, documents=documents, reviewed=True)
     return _settle(moved, numbers, on, line.due_at)
 
 
@@ -121,14 +125,9 @@ def _period(line: Line) -> Period | None:
 def _due(state: LineState, deadline: Deadline, previous: Line | None) -> datetime | None:
     if state not in PENDED:
         return None
-    return previous.due_at if previous and previous.due_at else deadline.due_at
+    return min(previous.due_at, deadline.due_at) if previous and previous.due_at else deadline.due_at
 
 
-def _replaced_number(request: LineRequest, previous: Line | None) -> str:
-    if previous and previous.authorization_number:
-        return previous.authorization_number
-    return request.authorization_number if _continues(request) else ""
-
-
-def _continues(request: LineRequest) -> bool:
-    return request.certification_type is not None and request.certification_type.code in {"4", "R", "S"}
+def _replaced_number(previous: Line | None) -> str:
+    """The number in force before, also when the line waited in between."""
+    return (previous.authorization_number or previous.previous_authorization_number) if previous else ""

@@ -41,6 +41,17 @@ class Reason(StrEnum):
     CANCELLED_BY_REQUESTER = "cancelled-by-requester"
 
 
+APPROVALS = frozenset(
+    {
+        Reason.CRITERIA_MET,
+        Reason.NO_AUTHORIZATION_REQUIRED,
+        Reason.GOLD_CARD,
+        Reason.NOTIFICATION_ONLY,
+        Reason.WITHIN_FREE_VISITS,
+    }
+)
+"""Reasons to say yes."""
+
 CLINICAL_DENIALS = frozenset(
     {
         Reason.NOT_NECESSARY,

@@ -230,8 +230,11 @@ def _plain(value: EvidenceValue) -> Value:
     return value.code if isinstance(value, Code) else value
 
 
-def from_answer(file: AnswerFile) -> Source:
-    """A fact read from questionnaire answers by linkId; the newest answer counts."""
+def from_answer(file: AnswerFile, within_days: int | None) -> Source:
+    """A fact read from questionnaire answers by linkId; the newest answer counts.
+
+    An answer about a measurement may be no older than the measurement: `within_days` before receipt.
+    """
     fact_type, python_type = _ANSWER_TYPES[file.type]
     links = frozenset(file.links)
 
@@ -241,7 +244,7 @@ def from_answer(file: AnswerFile) -> Source:
 
     def find(asked: AskedLine) -> Found | None:
         received = asked.context.received
-        rows = [a for a in asked.context.evidence.answers if fits(a) and (a.on is None or a.on <= received)]
+        rows = [a for a in asked.context.evidence.answers if fits(a) and _in_window(a.on, within_days, received)]
         if not rows:
             return None
         newest = max(reversed(rows), key=lambda a: a.on or date.min)

@@ -19,7 +19,7 @@ from fhir_um.coverage.model import BenefitLimit
 from fhir_um.policy import findings
 from fhir_um.policy.chart import diagnoses_of, has_document
 from fhir_um.policy.evaluate import leaf_truths, truth_of, unresolved
-from fhir_um.policy.history import overlapping, units_used
+from fhir_um.policy.history import overlapping, units_around, units_used
 from fhir_um.policy.model import AskedLine, Criteria, Found, FreeUnits, Leaf, LineContext, Policy
 from fhir_um.policy.records import line_npis
 from fhir_um.policy.systems import same_code
@@ -56,9 +56,14 @@ def _excluded_by_plan(asked: AskedLine) -> Determination | None:
         return None
     text = f"The plan does not cover this service ({', '.join(sorted(c.code for c in hit))})."
     finding = findings.plan_finding(plan, "excluded-services", "Service is not excluded by the plan")
-    if hit != asked.codes:
+    if not _is_wholly(asked, hit):
         return findings.to_intake(Reason.INTAKE_REVIEW, f"Part of the request is not covered. {text}", finding)
     return findings.not_covered(plan, Reason.NOT_COVERED, text, finding)
+
+
+def _is_wholly(asked: AskedLine, codes: frozenset[Code]) -> bool:
+    """True when the line asks for nothing but those codes; of a range nobody lists all it holds."""
+    return asked.codes <= codes and asked.context.line.service_end is None
 
 
 def _benefit_used_up(asked: AskedLine) -> Determination | None:
@@ -78,7 +83,7 @@ def _against(limit: BenefitLimit, codes: frozenset[Code], asked: AskedLine) -> D
     wanted = _units(context)
     text = f"The plan covers {limit.units:f} in {limit.months} months ({limit.label}); {used:f} are used."
     finding = findings.plan_finding(context.plan, limit.id, limit.label)
-    if used >= limit.units and asked.codes <= codes:
+    if used >= limit.units and _is_wholly(asked, codes):
         return findings.not_covered(context.plan, Reason.EXCEEDS_PLAN_MAXIMUM, text, finding)
     if used >= limit.units or (wanted is not None and used + wanted > limit.units):
         return findings.to_intake(Reason.INTAKE_REVIEW, f"The request may go beyond the benefit. {text}", finding)
@@ -146,7 +151,7 @@ def _free_units(asked: AskedLine, policy: Policy) -> Determination | None:
 
 def _within(free: FreeUnits, asked: AskedLine, policy: Policy, wanted: Decimal) -> Determination | None:
     codes = frozenset(trigger.code for trigger in policy.triggers)
-    used = units_used(asked.context.history, codes, asked.context.on, free.window_days)
+    used = units_around(asked.context.history, codes, asked.context.on, free.window_days)
     if used + wanted > free.units:
         return None
     return findings.within_free_units(policy, used, wanted, free.units, free.window_days)
@@ -178,7 +183,7 @@ def _too_many_units(asked: AskedLine, policy: Policy) -> Determination | None:
     wanted = _units(context)
     if wanted is None:
         return None
-    used = units_used(context.history, asked.codes, context.on, per_days) if per_days else Decimal(0)
+    used = units_around(context.history, asked.codes, context.on, per_days) if per_days else Decimal(0)
     if used + wanted <= limit:
         return None
     text = f"{wanted:f} units are requested and {used:f} are on file{window}; more than {limit:f} need review."

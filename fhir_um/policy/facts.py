@@ -34,7 +34,8 @@ def compile_fact(fact_id: str, file: FactFile) -> Fact:
     if len(sources) > 1:
         raise ValueError("has more than one source of record")
     record = sources[0] if sources else None
-    answer = chart.from_answer(file.answer) if file.answer else None
+    within = file.observation.within_days if file.observation else None
+    answer = chart.from_answer(file.answer, within) if file.answer else None
     if record and answer and record.type is not answer.type:
         raise ValueError(f"is {record.type} in the record and {answer.type} in the answer")
     first = record or answer

@@ -21,15 +21,32 @@ def _window(on: date, within_days: int | None) -> Period:
 
 
 def units_used(history: tuple[UsedService, ...], codes: frozenset[Code], on: date, within_days: int | None) -> Decimal:
-    """Units paid or authorised in the days up to `on`; the larger of the two, for paid units use up an approval."""
+    """Units paid or given out in the days up to `on`; the larger of the two, for paid units use up an approval."""
     if not history:
         return Decimal(0)
     window = _window(on, within_days)
-    sums = {"service": Decimal(0), "approved": Decimal(0)}
+    paid = given = Decimal(0)
     for used in history:
-        if used.kind in sums and same_service(used, codes) and window.overlaps(used.period):
-            sums[used.kind] += used.units
-    return max(sums.values())
+        if used.kind == "pended" or not same_service(used, codes) or not window.overlaps(used.period):
+            continue
+        if used.kind == "service":
+            paid += used.units
+        else:
+            given += used.units
+    return max(paid, given)
+
+
+def units_around(
+    history: tuple[UsedService, ...], codes: frozenset[Code], on: date, within_days: int | None
+) -> Decimal:
+    """Units in the days up to `on`, or given out for as many days from then on, whichever are more.
+
+    So what was given out for later counts too, and a limit does not depend on the order of asking.
+    """
+    ahead = Period(on, on + timedelta(days=within_days) if within_days is not None else None)
+    given = [u for u in history if u.kind not in ("service", "pended") and ahead.overlaps(u.period)]
+    later = sum((u.units for u in given if same_service(u, codes)), Decimal(0))
+    return max(units_used(history, codes, on, within_days), later)
 
 
 def overlapping(history: tuple[UsedService, ...], codes: frozenset[Code], days: Period) -> tuple[UsedService, ...]:

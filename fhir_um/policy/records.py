@@ -51,7 +51,8 @@ def _line_quantity(asked: AskedLine) -> Value | None:
 
 
 def _line_units_total(asked: AskedLine) -> Value | None:
-    same = [line for line in asked.context.request.lines if asked.codes & {same_code(c) for c in line.service.codes}]
+    live = [line for line in asked.context.request.lines if not line.withdrawn]
+    same = [line for line in live if asked.codes & {same_code(c) for c in line.service.codes}]
     amounts = [line.quantity.value for line in same if line.quantity]
     return sum(amounts, Decimal(0)) if amounts and len(amounts) == len(same) else None
 

@@ -1,30 +1,28 @@
 """What the rules propose for one line, given what the records say. Reads the store, changes nothing."""
 
-from dataclasses import dataclass
-from datetime import date
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 
 from fhir_um.cases.asked import ClaimRequest, LineRequest
-from fhir_um.cases.deadlines import decision_deadline
 from fhir_um.cases.evidence import Evidence
 from fhir_um.cases.model import (
+    PENDED,
     BusinessError,
     Case,
     Course,
-    Deadline,
     Determination,
     MemberId,
     PayerId,
-    Priority,
-    ReviewType,
 )
 from fhir_um.cases.reasons import Reason
 from fhir_um.cases.submission import Submission
 from fhir_um.coverage.model import Directory, Member, Plan, UsedService
-from fhir_um.deps import Deps, Reading
+from fhir_um.deps import Deps, Reading, used_by
 from fhir_um.policy.model import LineContext
 from fhir_um.usecases.eligibility import NOT_ELIGIBLE, Standing
 
-_EXTENSION = "4"
+_DECIDED_BY_RULES = frozenset({"", "I", "R", "S", "4", "5"})
+"""X12 1322: initial, renewal, revised, extension, notification. Appeals (1, 2) and unknown types are for people."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,19 +36,23 @@ class Adjudicator:
     directory: Directory
     history: tuple[UsedService, ...]
 
-    def propose(self, line: LineRequest) -> Determination:
-        """The course for one line: intake when something is wrong, else what the policies say."""
+    def propose(self, line: LineRequest, case: Case) -> Determination:
+        """The course for one line of the case as it stands: intake when something is wrong, else what policies say."""
         standing = self.standing
         if standing.request_errors:
-            return _not_established(standing)
+            return _with_fault(standing, standing.request_errors)
         faults = standing.line_errors(line.sequence)
         if faults:
             return _with_fault(standing, faults)
-        if standing.member is None or standing.plan is None:
+        if line.certification not in _DECIDED_BY_RULES:
+            text = f"Requests of certification type {line.certification} are decided by people."
+            return Determination(Course.PEND_INTAKE, Reason.INTAKE_REVIEW, text)
+        plan = standing.plan_of(line.sequence)
+        if standing.member is None or plan is None:
             raise AssertionError("a request without errors has a member and a plan")
-        return self.deps.policies.determine(self._context(line, standing.member, standing.plan))
+        return self.deps.policies.determine(self._context(line, case, standing.member, plan))
 
-    def _context(self, line: LineRequest, member: Member, plan: Plan) -> LineContext:
+    def _context(self, line: LineRequest, case: Case, member: Member, plan: Plan) -> LineContext:
         standing = self.standing
         return LineContext(
             line=line,
@@ -60,10 +62,25 @@ class Adjudicator:
             on=line.serviced.start or standing.received_on,
             received=standing.received_on,
             evidence=self.evidence,
-            history=self.history,
+            history=self.history + tuple(_beside(case, line)),
             providers=standing.providers,
             gold_cards=tuple(c for c in self.directory.gold_cards if c.payer_id == standing.payer.id),
         )
+
+
+def _beside(case: Case, line: LineRequest) -> Iterator[UsedService]:
+    """What the case's other lines take: those authorised, and those that come before this one.
+
+    The same service with other modifiers (left and right) counts towards limits and is not the same request.
+    """
+    for other in case.lines:
+        if other.sequence == line.sequence or (other.state in PENDED and other.sequence > line.sequence):
+            continue
+        used = used_by(case, other)
+        if used and other.request.modifiers == line.modifiers:
+            yield used
+        elif used and used.kind != "pended":
+            yield replace(used, kind="counted")
 
 
 def make_adjudicator(
@@ -74,18 +91,27 @@ def make_adjudicator(
     submission: Submission,
     case: Case | None = None,
 ) -> Adjudicator:
-    """Loads the member's history only when a line's policy looks at it; the case being amended is left out of it."""
-    member, plan = standing.member, standing.plan
+    """Loads the member's history only when a line's policy looks at it; the case being amended is left out of it.
+
+    What came with information the sender has cancelled is no evidence.
+    """
+    request, member = submission.request, standing.member
     history: tuple[UsedService, ...] = ()
-    lines = submission.request.lines
-    if member and plan and any(deps.policies.needs_history(line, plan) for line in lines):
+    if member and any(_needs_history(deps, standing, line) for line in request.lines):
         used = work.member_history(PayerId(standing.payer.id), MemberId(member.id))
         history = tuple(u for u in used if case is None or u.case_id != case.id)
-    return Adjudicator(deps, submission.request, submission.evidence, standing, directory, history)
+    return Adjudicator(deps, request, submission.evidence.without(_taken_back(request)), standing, directory, history)
 
 
-def _not_established(standing: Standing) -> Determination:
-    return _with_fault(standing, standing.request_errors)
+def _needs_history(deps: Deps, standing: Standing, line: LineRequest) -> bool:
+    plan = standing.plan_of(line.sequence)
+    return plan is not None and deps.policies.needs_history(line, plan)
+
+
+def _taken_back(request: ClaimRequest) -> frozenset[str]:
+    """Addresses of information that only cancelled entries point to."""
+    cancelled = {info.ref for info in request.supporting_info if info.cancelled}
+    return frozenset(cancelled - {info.ref for info in request.supporting_info if not info.cancelled} - {""})
 
 
 def _with_fault(standing: Standing, faults: tuple[BusinessError, ...]) -> Determination:
@@ -95,27 +121,3 @@ def _with_fault(standing: Standing, faults: tuple[BusinessError, ...]) -> Determ
         text = "Not covered: the member has no coverage in force on the day of service."
         return Determination(Course.DENY_BENEFIT, Reason.NOT_ELIGIBLE, text)
     return Determination(Course.PEND_INTAKE, Reason.INTAKE_REVIEW, f"With intake: {faults[0].text}")
-
-
-def deadline_of(
-    deps: Deps, standing: Standing, review: ReviewType, priority: Priority, submission: Submission
-) -> Deadline:
-    """The strictest decision deadline of a submission, counted from its receipt."""
-    line_of_business = standing.plan.line_of_business if standing.plan else ""
-    zone = standing.payer.time_zone
-    return decision_deadline(deps.clock_rules, line_of_business, review, priority, submission.received_at, zone)
-
-
-def priority_of(request: ClaimRequest) -> Priority:
-    """Expedited when the sender marked the request urgent."""
-    return Priority.EXPEDITED if request.expedited else Priority.STANDARD
-
-
-def review_type_of(request: ClaimRequest, received_on: date) -> ReviewType:
-    """Retrospective when every service lies in the past, concurrent when a running service is to be extended."""
-    ends = [line.serviced.end or line.serviced.start for line in request.lines]
-    if ends and all(end is not None and end < received_on for end in ends):
-        return ReviewType.RETROSPECTIVE
-    if any(line.certification_type and line.certification_type.code == _EXTENSION for line in request.lines):
-        return ReviewType.CONCURRENT
-    return ReviewType.PROSPECTIVE

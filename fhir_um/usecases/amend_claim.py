@@ -5,7 +5,7 @@ The sender's change flags are never trusted, only compared. Source: PAS 2.2.1 sp
 
 from dataclasses import replace
 
-from fhir_um.cases.amending import Change, changes_of
+from fhir_um.cases.amending import Change, Changes, changes_of, refusals
 from fhir_um.cases.asked import LineRequest
 from fhir_um.cases.caller import Caller
 from fhir_um.cases.history import Journal
@@ -15,51 +15,25 @@ from fhir_um.cases.model import (
     PENDED,
     BusinessError,
     Case,
-    ClientId,
     Clock,
-    Deadline,
+    Course,
+    Determination,
     EventKind,
     Line,
     LineState,
-    PayerId,
     SubmissionId,
 )
 from fhir_um.cases.placing import Numbers, cancel, never_started, place
 from fhir_um.cases.reasons import Reason
-from fhir_um.cases.roles import ENGINE, requester
+from fhir_um.cases.roles import ENGINE, PHYSICIANS, requester
 from fhir_um.cases.submission import Submission
 from fhir_um.deps import Deps, Work
-from fhir_um.usecases.adjudicate import Adjudicator, deadline_of, priority_of, review_type_of
+from fhir_um.usecases.adjudicate import Adjudicator
+from fhir_um.usecases.timing import Timing, priority_of
 
 _KINDS = {Change.ADDED: EventKind.LINE_REQUESTED, Change.CHANGED: EventKind.LINE_CHANGED}
-
-
-def find_amended(work: Work, payer_id: PayerId, sender: ClientId, submission: Submission) -> Case | None:
-    """The sender's own case that this submission amends, locked for change, or None for a new request.
-
-    Named by Claim.related; where the guide allows it (2.0.1), recognised by change flags and the same claim
-    identifiers over the same lines. The most recent fitting case wins.
-    """
-    request = submission.request
-    if request.prior is not None:
-        found = work.find_by_claim(payer_id, sender, request.prior.full_url, request.prior.identifiers)
-        fitting = [case for case in found if _same_member(case, submission)]
-    elif submission.differential_updates and request.flagged_as_update:
-        found = work.find_by_claim(payer_id, sender, "", request.claim_identifiers)
-        fitting = [case for case in found if _same_member(case, submission) and _same_lines(case, submission)]
-    else:
-        return None
-    return work.load_case_for_change(payer_id, fitting[0].id) if fitting else None
-
-
-def _same_member(case: Case, submission: Submission) -> bool:
-    mine = {(i.system, i.value) for i in submission.request.member.identifiers}
-    return any((i.system, i.value) in mine for i in case.request.member.identifiers)
-
-
-def _same_lines(case: Case, submission: Submission) -> bool:
-    shared = [(case.line(line.sequence), line) for line in submission.request.lines if line.changed != "added"]
-    return bool(shared) and all(old is not None and old.request.service == new.service for old, new in shared)
+_OF_A_PERSON = frozenset({Course.APPROVE, Course.PEND_DOCUMENTS, Course.PEND_REVIEW})
+"""Courses software does not take on a line a person has ruled on; it goes back to people instead."""
 
 
 def amend_case(
@@ -72,10 +46,10 @@ def amend_case(
     case: Case,
 ) -> Case:
     """The case after the update, saved with its events, numbers and clocks."""
-    amendment = _Amendment(deps, submission, adjudicator, case, Journal(case, submission.received_at, ENGINE))
-    amendment.run(submission_id, caller)
+    amendment = _Amendment(deps, caller, submission, adjudicator, case)
+    amendment.run(submission_id)
     amended = amendment.journal.case
-    clocks = _clocks(work, case, amended, amendment.deadline)
+    clocks = _clocks(work, case, amended, amendment.timing)
     work.save_case(amended, case.version, tuple(amendment.journal.events), tuple(amendment.numbers.issued), clocks)
     return amended
 
@@ -84,34 +58,45 @@ class _Amendment:
     """One update being worked into one case."""
 
     def __init__(
-        self, deps: Deps, submission: Submission, adjudicator: Adjudicator, case: Case, journal: Journal
+        self, deps: Deps, caller: Caller, submission: Submission, adjudicator: Adjudicator, case: Case
     ) -> None:
         self.submission = submission
         self.adjudicator = adjudicator
         self.standing = adjudicator.standing
         self.case = case
-        self.journal = journal
         self.at = submission.received_at
-        self.priority = priority_of(submission.request)
-        self.review = review_type_of(submission.request, self.standing.received_on)
-        self.deadline = deadline_of(deps, self.standing, self.review, self.priority, submission)
+        self.actor = requester(caller.client_id)
+        self.journal = Journal(case, self.at, ENGINE)
+        self.priority = priority_of(submission.request, case)
+        self.timing = Timing(deps, self.standing, submission, self.priority)
         self.numbers = Numbers(deps.new_number, case.id, self.at)
 
-    def run(self, submission_id: SubmissionId, caller: Caller) -> None:
+    def run(self, submission_id: SubmissionId) -> None:
         changes = changes_of(self.case, self.submission)
-        errors = (*self.standing.errors, *_refused(self.case, self.submission, changes))
+        refused = refusals(self.case, changes)
+        errors = (*self._errors(changes), *refused)
         self.journal.header(EventKind.AMENDED, self._header(submission_id, errors))
-        if any(error.sequence is None and error.code == _DENIED_CODE for error in errors):
+        if any(error.sequence is None for error in refused):
             return
-        actor = requester(caller.client_id)
         for sequence, change, asked in changes:
             if change is Change.CANCELLED:
-                self._cancel(sequence, asked, caller)
-            elif asked is not None and change in _KINDS:
-                line, path = self._place(asked, self.case.line(sequence))
-                self.journal.line(_KINDS[change], line, path, actor)
+                self._cancel(sequence, asked)
+        for _, change, asked in changes:
+            if asked is not None and change in _KINDS:
+                self._place(asked, _KINDS[change])
             elif asked is not None and change is Change.SAME:
-                self._look_again(asked, sequence)
+                self._repeat(asked)
+        if self.priority is not self.case.priority:
+            self._hasten()
+
+    def _errors(self, changes: Changes) -> tuple[BusinessError, ...]:
+        """Faults of the request and of the lines it puts to us; a line decided before is not held up to new faults."""
+        standing = [n for n, change, _ in changes if change is Change.SAME and self._state(n) not in PENDED]
+        return tuple(error for error in self.standing.errors if error.sequence not in standing)
+
+    def _state(self, sequence: int) -> LineState | None:
+        line = self.case.line(sequence)
+        return line.state if line else None
 
     def _header(self, submission_id: SubmissionId, errors: tuple[BusinessError, ...]) -> Case:
         standing = self.standing
@@ -126,80 +111,101 @@ class _Amendment:
             errors=errors,
         )
 
-    def _place(self, asked: LineRequest, old: Line | None) -> tuple[Line, tuple[str, ...]]:
-        on, proposed = self.standing.received_on, self.adjudicator.propose(asked)
-        return place(asked, proposed, self.numbers, self.at, on, self.deadline, old)
-
-    def _cancel(self, sequence: int, asked: LineRequest | None, caller: Caller) -> None:
-        old, actor = self.case.line(sequence), requester(caller.client_id)
-        if old is not None:
-            self.journal.line(EventKind.LINE_CANCELLED, cancel(old, actor, self.at), CANCEL_PATH, actor)
-        elif asked is not None:
-            self.journal.line(EventKind.LINE_CANCELLED, never_started(asked, actor, self.at), CANCEL_PATH, actor)
-
-    def _look_again(self, asked: LineRequest, sequence: int) -> None:
-        """An unchanged line that is still pended may be answered by what the update brought."""
+    def _cancel(self, sequence: int, asked: LineRequest | None) -> None:
         old = self.case.line(sequence)
-        if old is None or old.state not in PENDED or old.state is LineState.PHYSICIAN_REVIEW:
-            return
-        if self.standing.request_errors:
-            return
-        if old.decision.decider.human:
-            self._back_to_reviewer(old)
-            return
-        line, path = self._place(replace(asked, path=old.request.path), old)
-        if line.state is not old.state or line.findings != old.findings:
-            self.journal.line(EventKind.LINE_MOVED, line, ("T10", *path[2:]))
+        if old is not None:
+            self.journal.line(EventKind.LINE_CANCELLED, cancel(old, self.actor, self.at), CANCEL_PATH, self.actor)
+        elif asked is not None:
+            started = never_started(asked, self.actor, self.at)
+            self.journal.line(EventKind.LINE_CANCELLED, started, CANCEL_PATH, self.actor)
 
-    def _back_to_reviewer(self, old: Line) -> None:
-        if old.state is not LineState.PENDED_INFO or not self._brought_information():
+    def _place(self, asked: LineRequest, kind: EventKind) -> None:
+        line, path = self._placed(asked, self.case.line(asked.sequence))
+        self.journal.line(kind, line, path, self.actor)
+
+    def _placed(self, asked: LineRequest, old: Line | None) -> tuple[Line, tuple[str, ...]]:
+        proposed = self.adjudicator.propose(asked, self.journal.case)
+        if old is not None and old.reviewed and proposed.course in _OF_A_PERSON:
+            proposed = _to_reviewer(old, proposed)
+        on, continued = self.standing.received_on, self.standing.continued.get(asked.sequence, "")
+        return place(asked, proposed, self.numbers, self.at, on, self.timing.of(asked), old, continued)
+
+    def _repeat(self, asked: LineRequest) -> None:
+        """A line that asks for the same: what the sender says beside it is taken over, and a pended one is seen again.
+
+        A denied line stays to the letter. An authorization given is not taken back because diagnoses or papers changed.
+        """
+        old = self.case.line(asked.sequence)
+        if old is None or old.state in DENIED:
             return
+        if old.state in PENDED and not self.standing.request_errors and self._look_again(old, asked):
+            return
+        if _bare(asked) != _bare(old.request):
+            self.journal.line(EventKind.LINE_CHANGED, replace(old, request=asked), (), self.actor)
+
+    def _look_again(self, old: Line, asked: LineRequest) -> bool:
+        """True when what the update brought moved the line. Where a person has it in hand, only back to the person."""
+        if old.reviewed:
+            return self._back_to_reviewer(old, asked)
+        if old.state is LineState.PHYSICIAN_REVIEW:
+            return False
+        line, path = self._placed(asked, old)
+        moved = (line.state, line.findings, line.documents) != (old.state, old.findings, old.documents)
+        if moved:
+            self.journal.line(EventKind.LINE_MOVED, line, ("T10", *path[2:]))
+        return moved
+
+    def _back_to_reviewer(self, old: Line, asked: LineRequest) -> bool:
+        if old.state is not LineState.PENDED_INFO or not self._brought_information():
+            return False
+        state = LineState.PHYSICIAN_REVIEW if old.decision.decider.role in PHYSICIANS else LineState.NURSE_REVIEW
         reason = replace(
             old.decision, at=self.at, decider=ENGINE, reason=Reason.MEDICAL_REVIEW, text="Information received."
         )
-        moved = replace(old, state=LineState.NURSE_REVIEW, decision=reason, documents=())
+        moved = replace(old, request=asked, state=state, decision=reason, documents=())
         self.journal.line(EventKind.LINE_MOVED, moved, ("T10",))
+        return True
 
     def _brought_information(self) -> bool:
-        before = {(info.ref, info.text) for info in self.case.request.supporting_info}
-        return any((info.ref, info.text) not in before for info in self.submission.request.supporting_info)
+        """New or changed papers or diagnoses. A paper may change under its old address, so its flag counts here."""
+        new, old = self.submission.request, self.case.request
+        before = {(info.ref, info.text) for info in old.supporting_info}
+        live = [info for info in new.supporting_info if not info.cancelled]
+        papers = any(info.changed or (info.ref, info.text) not in before for info in live)
+        return papers or new.diagnoses != old.diagnoses
+
+    def _hasten(self) -> None:
+        """The request has become urgent: every line that waits is due by the expedited rule, if that is sooner."""
+        for line in self.journal.case.lines:
+            sooner = self.timing.of(line.request).due_at
+            if line.due_at and sooner < line.due_at:
+                self.journal.line(EventKind.LINE_MOVED, replace(line, due_at=sooner), ("T31",), self.actor)
 
 
-_DENIED_CODE = "33"
-_DENIED_TEXT = "A denied request cannot be updated; send a new request."
+def _to_reviewer(old: Line, proposed: Determination) -> Determination:
+    """What a person has ruled on, software approves nothing of; the rules' finding goes along."""
+    physician = old.state is LineState.PHYSICIAN_REVIEW or old.decision.decider.role in PHYSICIANS
+    return replace(
+        proposed,
+        course=Course.PEND_PHYSICIAN if physician else Course.PEND_REVIEW,
+        reason=Reason.MEDICAL_REVIEW,
+        text="The request changed after a person had looked at it; it goes back to review.",
+        authorized=None,
+        documents=(),
+        specialty=proposed.specialty or old.specialty,
+    )
 
 
-def _refused(
-    case: Case, submission: Submission, changes: tuple[tuple[int, Change, LineRequest | None], ...]
-) -> tuple[BusinessError, ...]:
-    live = [line for line in case.lines if line.state is not LineState.CANCELLED]
-    if live and all(line.state in DENIED for line in live):
-        return (BusinessError(_DENIED_CODE, "N", "Bundle.entry[0].resource.related", _DENIED_TEXT, "2000E-UM02"),)
-    return tuple(error for sequence, change, asked in changes for error in _line_refusal(case, sequence, change, asked))
+def _bare(line: LineRequest) -> LineRequest:
+    return replace(line, path="", changed="", cancelled=False)
 
 
-def _line_refusal(case: Case, sequence: int, change: Change, asked: LineRequest | None) -> list[BusinessError]:
-    path = asked.path if asked else "Bundle.entry[0].resource.item"
-    if change is Change.DENIED_BEFORE:
-        text = f"Line {sequence} was denied and cannot be updated; ask for it in a new request."
-        return [BusinessError(_DENIED_CODE, "N", path, text, "2000F-UM02", sequence)]
-    if change is Change.CANCELLED_BEFORE:
-        text = f"Line {sequence} was cancelled and stays so; add a new line instead."
-        return [BusinessError(_DENIED_CODE, "C", path, text, "2000F-UM02", sequence)]
-    if change is Change.LEFT_OUT:
-        text = f"Line {sequence} is missing from the update; it stays as it was. Send every line ever submitted."
-        return [BusinessError("15", "C", path, text, "2000F-HL01", sequence)]
-    return []
-
-
-def _clocks(work: Work, before: Case, after: Case, deadline: Deadline) -> tuple[Clock, ...]:
-    """Running clocks go on; a line newly pended starts one; a line no longer pended stops its own."""
-    running = {c.sequence: c for c in work.clocks_of(before.payer_id, before.id) if c.stopped_at is None}
+def _clocks(work: Work, before: Case, after: Case, timing: Timing) -> tuple[Clock, ...]:
+    """A line newly pended starts a clock, one hastened runs to its new end; the store stops those of other lines."""
+    running = {c.sequence: c.deadline for c in work.clocks_of(before.payer_id, before.id) if c.stopped_at is None}
     changed: list[Clock] = []
     for line in after.lines:
-        clock = running.get(line.sequence)
-        if line.state in PENDED and clock is None:
-            changed.append(Clock(after.id, line.sequence, deadline))
-        elif line.state not in PENDED and clock is not None:
-            changed.append(replace(clock, stopped_at=after.changed_at))
+        deadline = running.get(line.sequence)
+        if line.state in PENDED and (deadline is None or line.due_at != deadline.due_at):
+            changed.append(Clock(after.id, line.sequence, timing.of(line.request)))
     return tuple(changed)

@@ -58,7 +58,7 @@ def _case_for_change(work: Work, caller: Caller, case_id: CaseId) -> Case:
         case = work.load_case_for_change(payer_id, case_id)
         if case is not None:
             return case
-    raise Refusal.of(Kind.NOT_FOUND, "not-found", f"There is no case {case_id} here.")
+    raise Refusal.of(Kind.NOT_FOUND, "not-found", "There is no such case here.")
 
 
 def _legal_moves(case: Case, rulings: tuple[Ruling, ...], decider: Decider) -> list[tuple[Line, Ruling, Move]]:

@@ -3,29 +3,44 @@
 Changes nothing. "Not yours" and "not there" are the same answer.
 """
 
+from dataclasses import replace
 from datetime import datetime
 
 from fhir_um.cases.caller import Caller
 from fhir_um.cases.history import rebuild
-from fhir_um.cases.model import Case, CaseId, Event, LineState
-from fhir_um.cases.submission import CaseSearch
+from fhir_um.cases.model import PENDED, Case, CaseId, Clock, Event, LineState
+from fhir_um.cases.submission import CaseSearch, Submission
 from fhir_um.deps import Deps, Reading
 from fhir_um.errors import Kind, Refusal
 
 
-def read_case(deps: Deps, caller: Caller, case_id: CaseId, at: datetime | None = None) -> Case:
-    """A case of one of the caller's payers, now or as it stood at `at`.
+def read_case(
+    deps: Deps, caller: Caller, case_id: CaseId, at: datetime | None = None, version: int | None = None
+) -> Case:
+    """A case of one of the caller's payers, now, as it stood at `at`, or at one of its versions.
 
-    Raises: Refusal NOT_FOUND when there is none, or none yet at that moment.
+    Raises: Refusal NOT_FOUND when there is none, none yet at that moment, or no such version.
     """
     with deps.open_reading() as work:
         case = _of_payers(work, caller, case_id)
-        if at is None:
+        if at is None and version in (None, case.version):
             return case
         events = work.events_of(case.payer_id, case_id, until=at)
+        if version is not None:
+            events = tuple(event for event in events if event.version <= version <= case.version)
         if not events:
-            raise _not_found(case_id)
+            raise _not_found()
         return rebuild(events)
+
+
+def clocks_of(deps: Deps, case: Case) -> tuple[Clock, ...]:
+    """The decision clock behind the due date of each pended line of the case as given, by line."""
+    dues = {line.sequence: line.due_at for line in case.lines if line.state in PENDED}
+    if not dues:
+        return ()
+    with deps.open_reading() as work:
+        clocks = work.clocks_of(case.payer_id, case.id)
+    return tuple(clock for clock in clocks if dues.get(clock.sequence) == clock.deadline.due_at)
 
 
 def read_events(deps: Deps, caller: Caller, case_id: CaseId) -> tuple[Event, ...]:
@@ -40,7 +55,7 @@ def read_own(deps: Deps, caller: Caller, case_id: CaseId) -> tuple[Case, bytes]:
     with deps.open_reading() as work:
         case = _of_payers(work, caller, case_id)
         if case.sender != caller.client_id:
-            raise _not_found(case_id)
+            raise _not_found()
         return case, body_of(work, case)
 
 
@@ -64,6 +79,16 @@ def case_with_body(deps: Deps, case: Case) -> tuple[Case, bytes]:
         return case, body_of(work, case)
 
 
+def body_behind(deps: Deps, case: Case, submission: Submission) -> bytes:
+    """The bytes a case's current request was read from.
+
+    They are those of this submission, unless it repeats one that has been amended since.
+    """
+    if case.request == replace(submission.request, lines=()):
+        return submission.body
+    return case_with_body(deps, case)[1]
+
+
 def body_of(work: Reading, case: Case) -> bytes:
     """The bytes of a case's current submission, inside a running transaction."""
     stored = work.submission(case.payer_id, case.submission_id)
@@ -77,11 +102,11 @@ def _of_payers(work: Reading, caller: Caller, case_id: CaseId) -> Case:
         case = work.load_case(payer_id, case_id)
         if case is not None:
             return case
-    raise _not_found(case_id)
+    raise _not_found()
 
 
-def _not_found(case_id: CaseId) -> Refusal:
-    return Refusal.of(Kind.NOT_FOUND, "not-found", f"There is no {case_id} here.")
+def _not_found() -> Refusal:
+    return Refusal.of(Kind.NOT_FOUND, "not-found", "There is no such case here.")
 
 
 def _first_due(case: Case) -> datetime:

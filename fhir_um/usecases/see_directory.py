@@ -13,6 +13,12 @@ def payers_on_file(deps: Deps) -> tuple[PayerId, ...]:
         return tuple(PayerId(payer.id) for payer in work.directory().payers)
 
 
+def plans_on_file(deps: Deps) -> tuple[Plan, ...]:
+    """Every plan of every payer, for those who choose one, by name."""
+    with deps.open_reading() as work:
+        return tuple(sorted(work.directory().plans, key=lambda plan: plan.name))
+
+
 def public_list(deps: Deps, plan_id: str) -> tuple[PaListRow, ...]:
     """Every code that needs authorization, for one plan or (empty id) for all.
 

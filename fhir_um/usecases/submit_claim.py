@@ -5,7 +5,6 @@ Must not know FHIR. Source: PAS 2.2.1 `Claim/$submit`.
 
 from dataclasses import replace
 
-from fhir_um.cases.amending import is_cancelled
 from fhir_um.cases.asked import ClaimRequest
 from fhir_um.cases.caller import Caller
 from fhir_um.cases.history import Journal
@@ -27,10 +26,12 @@ from fhir_um.cases.reasons import Reason
 from fhir_um.cases.roles import ENGINE, requester
 from fhir_um.cases.submission import StoredSubmission, Submission
 from fhir_um.deps import Deps, Work
-from fhir_um.errors import DuplicateSubmission
-from fhir_um.usecases.adjudicate import Adjudicator, deadline_of, make_adjudicator, priority_of, review_type_of
-from fhir_um.usecases.amend_claim import amend_case, find_amended
-from fhir_um.usecases.eligibility import choose_payer, establish
+from fhir_um.errors import DuplicateSubmission, Overtaken
+from fhir_um.usecases.adjudicate import Adjudicator, make_adjudicator
+from fhir_um.usecases.amend_claim import amend_case
+from fhir_um.usecases.amended_case import find_amended
+from fhir_um.usecases.eligibility import Standing, choose_payer, establish
+from fhir_um.usecases.timing import Timing, priority_of, review_type_of
 
 _PRIOR_UNKNOWN = "The claim this update builds on is not known here; the request is taken as new and with intake."
 
@@ -42,12 +43,12 @@ def submit_claim(deps: Deps, caller: Caller, submission: Submission) -> Case:
     """
     try:
         return _take(deps, caller, submission)
-    except DuplicateSubmission:
-        return _take(deps, caller, submission)
+    except (DuplicateSubmission, Overtaken):
+        return _take(deps, caller, submission, alone=True)
 
 
-def _take(deps: Deps, caller: Caller, submission: Submission) -> Case:
-    with deps.open_work() as work:
+def _take(deps: Deps, caller: Caller, submission: Submission, alone: bool = False) -> Case:
+    with deps.open_work(alone) as work:
         directory = work.directory()
         payer, named = choose_payer(directory, submission.request.payer, caller)
         payer_id = PayerId(payer.id)
@@ -55,7 +56,7 @@ def _take(deps: Deps, caller: Caller, submission: Submission) -> Case:
         if known is not None:
             return _known_case(work, known)
         standing = establish(work, directory, payer, named, submission.request, submission.received_at)
-        amended = find_amended(work, payer_id, caller.client_id, submission)
+        amended = find_amended(work, payer_id, caller.client_id, submission, standing.member)
         adjudicator = make_adjudicator(deps, work, directory, standing, submission, amended)
         submission_id = SubmissionId(deps.new_id())
         if amended is not None:
@@ -97,49 +98,58 @@ def _open_case(
     adjudicator: Adjudicator,
 ) -> Case:
     at, standing, request = submission.received_at, adjudicator.standing, submission.request
-    priority, review = priority_of(request), review_type_of(request, standing.received_on)
-    deadline = deadline_of(deps, standing, review, priority, submission)
-    case_id = CaseId(deps.new_id())
-    numbers = Numbers(deps.new_number, case_id, at)
-    journal = Journal(None, at, ENGINE)
     orphan = _orphan_error(request)
-    journal.header(
-        EventKind.OPENED,
-        Case(
-            id=case_id,
-            payer_id=PayerId(standing.payer.id),
-            version=1,
-            sender=caller.client_id,
-            received_at=at,
-            changed_at=at,
-            member_id=standing.member.id if standing.member else "",
-            plan_id=standing.plan.id if standing.plan else "",
-            line_of_business=standing.plan.line_of_business if standing.plan else "",
-            priority=priority,
-            review_type=review,
-            request=replace(request, lines=()),
-            submission_id=submission_id,
-            lines=(),
-            errors=(*standing.errors, *orphan),
-        ),
-    )
+    header = _header(deps, caller, submission, submission_id, standing, orphan)
+    timing = Timing(deps, standing, submission, header.priority)
+    numbers, journal = Numbers(deps.new_number, header.id, at), Journal(None, at, ENGINE)
+    journal.header(EventKind.OPENED, header)
     for line in request.lines:
-        if is_cancelled(line) and not orphan:
+        if line.withdrawn and not orphan:
             actor = requester(caller.client_id)
             journal.line(EventKind.LINE_CANCELLED, never_started(line, actor, at), CANCEL_PATH, actor)
             continue
-        proposed = _with_intake() if orphan else adjudicator.propose(line)
-        placed, path = place(line, proposed, numbers, at, standing.received_on, deadline)
+        proposed = _with_intake() if orphan else adjudicator.propose(line, journal.case)
+        continued = standing.continued.get(line.sequence, "")
+        placed, path = place(line, proposed, numbers, at, standing.received_on, timing.of(line), continued=continued)
         journal.line(EventKind.LINE_REQUESTED, placed, path)
     case = journal.case
-    clocks = tuple(Clock(case.id, line.sequence, deadline) for line in case.lines if line.state in PENDED)
+    pended = (line for line in case.lines if line.state in PENDED)
+    clocks = tuple(Clock(case.id, line.sequence, timing.of(line.request)) for line in pended)
     work.new_case(case, tuple(journal.events), tuple(numbers.issued), clocks)
     return case
 
 
+def _header(
+    deps: Deps,
+    caller: Caller,
+    submission: Submission,
+    submission_id: SubmissionId,
+    standing: Standing,
+    orphan: tuple[BusinessError, ...],
+) -> Case:
+    request = submission.request
+    return Case(
+        id=CaseId(deps.new_id()),
+        payer_id=PayerId(standing.payer.id),
+        version=1,
+        sender=caller.client_id,
+        received_at=submission.received_at,
+        changed_at=submission.received_at,
+        member_id=standing.member.id if standing.member else "",
+        plan_id=standing.plan.id if standing.plan else "",
+        line_of_business=standing.plan.line_of_business if standing.plan else "",
+        priority=priority_of(request),
+        review_type=review_type_of(request.lines, standing.received_on),
+        request=replace(request, lines=()),
+        submission_id=submission_id,
+        lines=(),
+        errors=(*standing.errors, *orphan),
+    )
+
+
 def _orphan_error(request: ClaimRequest) -> tuple[BusinessError, ...]:
-    """An update of a claim we do not know, or that belongs to somebody else: the answer is the same for both."""
-    if request.prior is None:
+    """An update or cancellation of a claim we do not know, or of somebody else's: the answer is the same for both."""
+    if request.prior is None and not request.cancel_all:
         return ()
     return (BusinessError("T5", "C", "Bundle.entry[0].resource.related", _PRIOR_UNKNOWN, "2000E-TRN02"),)
 

@@ -7,8 +7,10 @@ import pytest
 
 from fhir_um.cases.amending import Change, changes_of
 from fhir_um.cases.model import Course
-from fhir_um.words import Code, Quantity
-from tests.builders import case_of, claim_request, line_request, submission
+from fhir_um.cases.placing import cancel
+from fhir_um.cases.roles import requester
+from fhir_um.words import Code, Concept, Identifier, Quantity
+from tests.builders import AT, HCPCS, case_of, claim_request, line_request, submission
 
 CERTIFICATION = "https://codesystem.x12.org/005010/1322"
 
@@ -75,3 +77,39 @@ def test_cancel_all_spares_what_is_denied() -> None:
     made = {n: change for n, change, _ in changes_of(case, submission(request))}
 
     assert made == {1: Change.CANCELLED, 2: Change.KEPT, 3: Change.CANCELLED}
+
+
+@pytest.mark.parametrize(
+    "wording",
+    [
+        {"service": Concept((Code(HCPCS, "E1390"),), "Concentrator, at home")},
+        {"trace_numbers": (Identifier("urn:trnorg:1", "T2"),)},
+        {"diagnosis_sequences": (2,)},
+    ],
+)
+def test_wording_and_links_are_no_change(wording) -> None:
+    case = case_of(Course.APPROVE)
+
+    assert _changes(case, line_request(1, **wording)) == {1: Change.SAME}
+
+
+def test_a_stale_initial_after_a_renewal_is_no_change() -> None:
+    renewal = line_request(1, certification_type=Code(CERTIFICATION, "R"))
+    case = case_of(Course.APPROVE, request=claim_request(renewal))
+
+    assert _changes(case, line_request(1, certification_type=Code(CERTIFICATION, "I"))) == {1: Change.SAME}
+    assert _changes(case, renewal) == {1: Change.SAME}
+
+
+def test_an_appeal_is_not_taken_as_an_update_of_a_denied_line() -> None:
+    case = case_of(Course.DENY_BENEFIT)
+
+    assert _changes(case, line_request(1, certification_type=Code(CERTIFICATION, "2"))) == {1: Change.DENIED_BEFORE}
+
+
+def test_a_cancelled_line_is_not_taken_up_again() -> None:
+    case = case_of(Course.APPROVE)
+    gone = replace(case, lines=(cancel(case.lines[0], requester("ehr-1"), AT),))
+
+    assert _changes(gone, line_request(1)) == {1: Change.CANCELLED_BEFORE}
+    assert _changes(gone, line_request(1, cancelled=True), line_request(2)) == {1: Change.KEPT, 2: Change.ADDED}

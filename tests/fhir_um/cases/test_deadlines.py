@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from importlib.resources import files
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -94,3 +95,23 @@ def test_a_bad_row_is_named() -> None:
 def test_no_rule_is_an_error_never_a_request_without_clock() -> None:
     with pytest.raises(ValueError, match="no decision clock"):
         decision_deadline((), "MA", ReviewType.PROSPECTIVE, Priority.STANDARD, AT, ZONE)
+
+
+def test_hours_are_elapsed_hours_when_the_clocks_are_changed() -> None:
+    start = datetime(2026, 3, 7, 12, 0, tzinfo=ZoneInfo("America/New_York"))
+
+    due = decision_deadline(RULES, "MA", ReviewType.PROSPECTIVE, Priority.EXPEDITED, start, "America/New_York").due_at
+
+    assert due - start.astimezone(UTC) == timedelta(hours=72)
+
+
+def test_an_extension_is_due_no_later_than_what_it_extends() -> None:
+    start = datetime(2026, 8, 3, 12, 0, tzinfo=UTC)
+    plans = ("MA", "MCO", "QHP", "COMM", "ERISA", "")
+
+    for business in plans:
+        new, more = (
+            decision_deadline(RULES, business, review, Priority.STANDARD, start, "America/New_York").due_at
+            for review in (ReviewType.PROSPECTIVE, ReviewType.CONCURRENT)
+        )
+        assert more <= new

@@ -1,5 +1,6 @@
 """Query by example: every part given must match the same line; several lines are alternatives."""
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -13,6 +14,7 @@ from fhir_um.cases.model import (
 from fhir_um.words import Code, Concept, Period
 from tests.builders import HCPCS, ON, case_of, claim_request, line_request, party
 
+CERTIFICATION = "https://codesystem.x12.org/005010/1322"
 ICD = "http://hl7.org/fhir/sid/icd-10-cm"
 MEMBER = claim_request().member
 
@@ -69,9 +71,37 @@ def test_several_diagnoses_are_alternatives() -> None:
     assert not matches(case, _inquiry(diagnoses=(Code(ICD, "I10"),)), on_numbers=False)
 
 
+@pytest.mark.spec("pas:conf-4")
+@pytest.mark.parametrize(
+    ("asked_as", "wanted", "expected"),
+    [("I", "I", True), ("R", "I", False), ("R", "R", True), ("I", "3", False), ("3", "3", True), (None, "I", True)],
+)
+def test_the_certification_type_is_that_of_the_request(asked_as, wanted, expected) -> None:
+    given = Code(CERTIFICATION, asked_as) if asked_as else None
+    case = case_of(Course.APPROVE, request=claim_request(line_request(certification_type=given)))
+
+    assert matches(case, _inquiry(certification_type=Code(CERTIFICATION, wanted)), on_numbers=False) is expected
+
+
+@pytest.mark.spec("pas:conf-4")
+def test_a_cancelled_line_is_a_cancellation() -> None:
+    lines = tuple(replace(line, state=LineState.CANCELLED) for line in CASE.lines)
+
+    wanted = _inquiry(certification_type=Code(CERTIFICATION, "3"))
+    assert matches(replace(CASE, lines=lines), wanted, on_numbers=False)
+
+
 @pytest.mark.spec("pas:spec-47")
 def test_a_number_that_led_here_is_not_compared_again() -> None:
     wanted = LineFilter(authorization_number="A-replaced")
 
     assert matches(CASE, _inquiry(wanted), on_numbers=True)
     assert not matches(CASE, _inquiry(wanted), on_numbers=False)
+
+
+def test_a_modifier_asked_for_must_be_on_the_line() -> None:
+    right = Concept((Code("https://modifiers.example.test", "RT"),))
+    case = case_of(Course.APPROVE, request=claim_request(line_request(modifiers=(right,))))
+
+    assert matches(case, _inquiry(LineFilter(modifiers=(right,))), on_numbers=False)
+    assert not matches(CASE, _inquiry(LineFilter(modifiers=(right,))), on_numbers=False)

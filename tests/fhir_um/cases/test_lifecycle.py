@@ -1,5 +1,9 @@
 """The table of legal moves: who may do what, and that software and non-physicians can never deny clinically."""
 
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,7 +13,8 @@ from fhir_um.cases.model import DENIED, PENDED, Authorized, Course, Decider, Lin
 from fhir_um.cases.reasons import Reason
 from fhir_um.cases.roles import PHYSICIANS, Role
 from fhir_um.errors import IllegalMove, RoleNotAllowed
-from tests.builders import case_of
+from fhir_um.words import Code, Concept, Period, Quantity
+from tests.builders import HCPCS, case_of
 
 TEXT = "The treatment log shows no trial of conservative care."
 
@@ -128,3 +133,40 @@ def test_denied_states_are_reached_by_denials_only() -> None:
     reaching = {action for action, rows in MOVES.items() for row in rows if row.to_state in DENIED}
 
     assert reaching == denials
+
+
+@pytest.mark.parametrize(
+    "granted",
+    [
+        Authorized(quantity=Quantity(Decimal(12))),
+        Authorized(quantity=Quantity(Decimal(30))),
+        Authorized(period=Period(date(2026, 3, 10), date(2026, 4, 10))),
+        Authorized(service=Concept((Code(HCPCS, "E1391"),))),
+    ],
+)
+@pytest.mark.parametrize("role", [Role.NURSE, Role.PHYSICIAN])
+def test_an_approval_cannot_hide_a_reduction(role, granted) -> None:
+    line = _pended()
+    asked = replace(line, request=replace(line.request, quantity=Quantity(Decimal(20))))
+    ruling = Ruling(1, RulingAction.APPROVE, Reason.CRITERIA_MET, "", granted)
+
+    with pytest.raises(IllegalMove) as refused:
+        move_for(asked, ruling, _decider(role), True, "")
+
+    assert "a physician rules modify" in refused.value.issues[0].text
+
+
+def test_an_approval_may_say_what_the_sender_left_open() -> None:
+    granted = Authorized(quantity=Quantity(Decimal(4)), period=Period(date(2026, 3, 1), date(2026, 12, 31)))
+    ruling = Ruling(1, RulingAction.APPROVE, Reason.CRITERIA_MET, "", granted)
+
+    assert move_for(_pended(), ruling, _decider(Role.NURSE), True, "").to_state is LineState.APPROVED
+
+
+def test_an_approval_does_not_carry_the_reason_of_a_denial() -> None:
+    ruling = Ruling(1, RulingAction.APPROVE, Reason.NOT_NECESSARY, TEXT)
+
+    with pytest.raises(IllegalMove) as refused:
+        move_for(_pended(), ruling, _decider(Role.PHYSICIAN), True, "")
+
+    assert "does not fit approve" in refused.value.issues[0].text

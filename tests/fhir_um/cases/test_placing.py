@@ -1,15 +1,19 @@
 """Where the engine puts a line: numbers, periods and due times follow from the state."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
-from fhir_um.cases.lifecycle import ENGINE_MOVES
-from fhir_um.cases.model import AUTHORIZED, PENDED, CaseId, Course, LineState
-from fhir_um.cases.placing import Numbers, cancel, never_started, place
-from fhir_um.cases.roles import requester
+from fhir_um.cases.lifecycle import ENGINE_MOVES, Ruling, RulingAction, move_for
+from fhir_um.cases.model import AUTHORIZED, PENDED, CaseId, Course, Decider, DocumentNeeded, LineState
+from fhir_um.cases.placing import Numbers, cancel, never_started, place, rule
+from fhir_um.cases.reasons import Reason
+from fhir_um.cases.roles import Role, requester
 from fhir_um.words import Code
 from tests.builders import AT, DEADLINE, ON, case_of, determination, line_request, numbered
+
+CERTIFICATION = "https://codesystem.x12.org/005010/1322"
 
 
 def _place(course, previous=None, **changes):
@@ -57,11 +61,39 @@ def test_replaced_authorization_is_remembered() -> None:
 
 
 def test_renewal_names_the_number_it_continues() -> None:
-    renewal = Code("https://codesystem.x12.org/005010/1322", "R")
+    numbers = Numbers(numbered(), CaseId("case-1"), AT)
+    renewal = line_request(authorization_number="A123", certification_type=Code(CERTIFICATION, "R"))
 
-    line, _, _ = _place(Course.APPROVE, authorization_number="A123", certification_type=renewal)
+    line, _ = place(renewal, determination(), numbers, AT, ON, DEADLINE, continued="A123")
 
     assert line.previous_authorization_number == "A123"
+
+
+def test_a_number_nobody_confirmed_is_not_repeated_to_the_sender() -> None:
+    line, _, _ = _place(Course.PEND_INTAKE, authorization_number="A9", certification_type=Code(CERTIFICATION, "R"))
+
+    assert line.previous_authorization_number == ""
+
+
+def test_the_number_replaced_stays_known_while_the_line_waits() -> None:
+    approved, _, _ = _place(Course.APPROVE)
+    waiting, _, _ = _place(Course.PEND_REVIEW, previous=approved)
+
+    again, _, _ = _place(Course.APPROVE, previous=waiting)
+
+    assert waiting.previous_authorization_number == again.previous_authorization_number == approved.authorization_number
+
+
+def test_documents_are_asked_for_only_while_the_line_waits_for_them() -> None:
+    line = replace(case_of(Course.PEND_DOCUMENTS).lines[0], documents=(DocumentNeeded("11502-2", "a report"),))
+    ruling = Ruling(1, RulingAction.APPROVE, Reason.CRITERIA_MET, "")
+    nurse = Decider("rn-1", Role.NURSE, human=True)
+    numbers = Numbers(numbered(), CaseId("case-1"), AT)
+
+    approved = rule(line, ruling, move_for(line, ruling, nurse, True, ""), nurse, numbers, AT, ON)
+
+    assert approved.documents == ()
+    assert approved.reviewed
 
 
 def test_cancelled_line_keeps_its_numbers() -> None:

@@ -14,7 +14,6 @@ from fhir_um.cases.model import Course, Truth
 from fhir_um.cases.reasons import Reason
 from fhir_um.coverage.model import BenefitLimit, GoldCard, LineOfBusiness, Provider, UsedService
 from fhir_um.policy.book import PolicyBook
-from fhir_um.policy.explain import explain_lines
 from fhir_um.policy.load import shipped_policies
 from fhir_um.policy.model import LineContext
 from fhir_um.words import Code, Concept, Period
@@ -301,13 +300,6 @@ def test_the_public_list_of_a_plan_leaves_out_other_business(book: PolicyBook, a
     )
 
     assert PolicyBook.of(only_ma, ()).pa_list(ask("E1390").plan) == ()
-
-
-def test_explain_names_each_criterion_and_its_evidence(book: PolicyBook, ask: Ask) -> None:
-    lines = explain_lines(book.determine(oxygen(ask, saturation("86"))))
-
-    assert any("met      spo2:" in line and "urn:spo2-86" in line for line in lines)
-    assert any("unknown  pao2:" in line and "no evidence" in line for line in lines)
 
 
 CODES = sorted((c.system, c.code) for c in shipped_policies().by_code)

@@ -107,6 +107,18 @@ def test_an_answer_speaks_when_the_record_is_silent(ask: Ask) -> None:
     assert value(both, **source) == Decimal(6)
 
 
+def test_an_answer_about_a_measurement_may_be_no_older_than_one(ask: Ask) -> None:
+    answer = Answer("urn:a", "", "x", Decimal(8), TODAY - timedelta(days=31))
+    source = {
+        "observation": ObservationFile(["4548-4"], within_days=30, unit="%"),
+        "answer": AnswerFile(["x"], "decimal"),
+    }
+
+    assert value(ask("E1390", evidence=Evidence(answers=(answer,))), **source) is None
+    recent = replace(answer, on=TODAY - timedelta(days=30))
+    assert value(ask("E1390", evidence=Evidence(answers=(recent,))), **source) == Decimal(8)
+
+
 def test_the_line_speaks_for_itself(ask: Ask) -> None:
     context = ask(
         "E1390",

@@ -1,5 +1,6 @@
 """Dependencies over a seeded database of each kind, with a clock the test moves by hand."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import count
@@ -36,9 +37,19 @@ def clock() -> HandClock:
     return HandClock()
 
 
-@pytest.fixture
-def deps(database_url, clock) -> Deps:
+def _seeded(database_url: str, clock: HandClock) -> Iterator[Deps]:
     made = make_deps(Settings(database_url=database_url), clock, clock.new_id, clock.new_number)
     seed(load_people(PEOPLE), made)
     yield made
     made.store.close()
+
+
+@pytest.fixture
+def deps(database_url, clock) -> Iterator[Deps]:
+    yield from _seeded(database_url, clock)
+
+
+@pytest.fixture
+def lite(sqlite_url, clock) -> Iterator[Deps]:
+    """On SQLite alone, for rules in which the store has no part."""
+    yield from _seeded(sqlite_url, clock)

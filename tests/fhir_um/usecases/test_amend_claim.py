@@ -1,5 +1,6 @@
 """Updates of any depth, decided from the stored version."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from decimal import Decimal
 
@@ -152,3 +153,15 @@ def test_a_line_left_out_stays_and_the_sender_is_told(deps) -> None:
 
     assert updated.line(2) == opened.line(2)
     assert [(e.code, e.sequence) for e in updated.errors] == [("15", 2)]
+
+
+def test_updates_that_race_all_hold(deps) -> None:
+    opened = submit_claim(deps, a_caller(), sent(ask(_wheelchair())))
+    updates = [sent(_update(opened, _wheelchair(), _wheelchair(n), url=f"urn:{n}")) for n in (2, 3, 4)]
+
+    with ThreadPoolExecutor(3) as senders:
+        answers = list(senders.map(lambda update: submit_claim(deps, a_caller(), update), updates))
+
+    last = max(answers, key=lambda case: case.version)
+    assert sorted(case.version for case in answers) == [2, 3, 4]
+    assert [line.sequence for line in last.lines] == [1, 2, 3, 4]

@@ -52,7 +52,7 @@ UNKNOWN = party("1999999992")
         ),
         ({"requester": UNKNOWN, "requester_parties": (UNKNOWN,)}, "51", "Bundle.entry[1].resource.identifier"),
         ({"payer": insurer("1111111112")}, "T4", "Bundle.entry[1].resource"),
-        ({"coverage": replace(ask().coverage, status="cancelled")}, "95", ".status"),
+        ({"coverage": replace(ask().coverage, status="cancelled")}, "33", ".status"),
         ({"coverage": replace(ask().coverage, payor=insurer("1111111112"))}, "T4", ".payor"),
     ],
 )
