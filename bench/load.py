@@ -52,23 +52,27 @@ def exchange(port: int, path: str, body: bytes, media: str = "application/fhir+j
 
 
 def _drive(
-    port: int, path: str, bodies: list[bytes], until: float, pipe: "multiprocessing.connection.Connection"
+    port: int, path: str, bodies: list[bytes], mark: bytes, until: float, pipe: "multiprocessing.connection.Connection"
 ) -> None:
     latencies = []
     for body in bodies:
         start = time.perf_counter()
         if start >= until:
             break
-        exchange(port, path, body)
+        answer = exchange(port, path, body)
         latencies.append((time.perf_counter() - start) * 1000)
+        if mark not in answer:
+            raise BadAnswer(f"{path}: no {mark!r} in {answer[:500]!r}")
     pipe.send((latencies, time.perf_counter()))
     pipe.close()
 
 
-def measure(port: int, path: str, bodies: Iterable[bytes], connections: int, seconds: float) -> Result:
-    """Drives the server from that many processes until the time or the bodies run out.
+def measure(
+    port: int, path: str, bodies: Iterable[bytes], connections: int, seconds: float, mark: bytes = b""
+) -> Result:
+    """Drives the server from that many processes until the time or the bodies run out; `mark` is in every good answer.
 
-    Raises: BadAnswer when a driver died on an unexpected answer.
+    Raises: BadAnswer when a driver died on an unexpected answer, or nothing was answered at all.
     """
     shared = list(bodies)
     shares = [shared[n::connections] for n in range(connections)]
@@ -76,14 +80,18 @@ def measure(port: int, path: str, bodies: Iterable[bytes], connections: int, sec
     pipes, drivers = [], []
     for share in shares:
         mine, theirs = multiprocessing.Pipe(duplex=False)
-        driver = multiprocessing.Process(target=_drive, args=(port, path, share, start + seconds, theirs))
+        driver = multiprocessing.Process(target=_drive, args=(port, path, share, mark, start + seconds, theirs))
         driver.start()
         theirs.close()
         pipes.append(mine)
         drivers.append(driver)
-    latencies, end = _collect(pipes)
-    for driver in drivers:
-        driver.join()
+    try:
+        latencies, end = _collect(pipes)
+    finally:
+        for driver in drivers:
+            driver.join()
+    if len(latencies) < 2:
+        raise BadAnswer(f"{path}: {len(latencies)} answers in {seconds} seconds; there is nothing to measure")
     return Result(len(latencies), end - start, tuple(latencies))
 
 

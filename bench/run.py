@@ -11,6 +11,7 @@ import platform
 import sys
 import tempfile
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from importlib.metadata import version
 from itertools import count
@@ -49,11 +50,13 @@ class Plan:
 def main() -> int:
     """Runs the benchmark; 0 when every answer was the one measured."""
     parser = argparse.ArgumentParser(prog="python -m bench.run", description=__doc__)
-    parser.add_argument("--rounds", type=int, default=3, help="rounds, each server in turn (3)")
-    parser.add_argument("--seconds", type=float, default=4.0, help="seconds per measurement (4)")
-    parser.add_argument("--workers", type=int, default=len(os.sched_getaffinity(0)), help="processes (all cores)")
-    parser.add_argument("--quick", action="store_true", help="a short run without the 100k store")
-    parser.add_argument("--database-url", default="", help="a database of your own instead of a fresh SQLite file")
+    parser.add_argument("--rounds", type=int, default=3, help="times each measurement is repeated, in turns (3)")
+    parser.add_argument("--seconds", type=float, default=4.0, help="seconds each measurement lasts (4)")
+    parser.add_argument("--workers", type=int, default=_cores(), help="server processes (one per core)")
+    parser.add_argument("--quick", action="store_true", help="one round of 1.5 seconds, and no 100,000 stored cases")
+    parser.add_argument(
+        "--database-url", default="", help="an empty PostgreSQL database (or SQLite file); else a new SQLite file"
+    )
     args = parser.parse_args()
     stored = STORED[:2] if args.quick else STORED
     rounds, seconds = (1, 1.5) if args.quick else (args.rounds, args.seconds)
@@ -66,12 +69,22 @@ def main() -> int:
 def run(plan: Plan, folder: Path) -> None:
     """The whole benchmark, printing as it goes."""
     deps = make_deps(Settings(database_url=plan.database_url))
+    with closing(deps.store):
+        _prepare(deps)
+        _head(plan)
+        _measure_all(plan, deps, folder)
+
+
+def _prepare(deps: Deps) -> None:
     deps.store.migrate()
     seed(load_people(bodies.FIXTURES / "people"), deps)
     _say(f"seeding {MEMBERS:,} members")
+    _refuse_used(deps)
     with deps.open_work() as work:
         work.save_members(bodies.bench_members(MEMBERS))
-    _head(plan)
+
+
+def _measure_all(plan: Plan, deps: Deps, folder: Path) -> None:
     with our_server(plan.database_url, plan.workers, folder) as ours:
         approvable, pending = bodies.template("01-submit-oxygen"), bodies.template("02-submit-wheelchair")
         answer = _expect(ours, approvable, "A1")
@@ -79,13 +92,19 @@ def run(plan: Plan, folder: Path) -> None:
         model = _model(ours, deps, approvable)
         none_stored = _ask(plan, ours, 0, [])
         with floor_server(folder, plan.workers, len(answer)) as floor:
-            _submissions(plan, ours, floor, {"approvable": approvable, "pending": pending})
+            _submissions(plan, ours, floor, {"approvable": (approvable, "A1"), "pending": (pending, "A4")})
         already = 0
         for wanted in plan.stored[1:]:
             _store_more(deps, model, already, wanted)
             _ask(plan, ours, wanted, none_stored)
             already = wanted
         _memory(ours)
+
+
+def _refuse_used(deps: Deps) -> None:
+    with deps.open_reading() as work:
+        if work.find_for_inquiry(bodies.PAYER, f"bench-{ASKED_ABOUT}", frozenset(), 1):
+            raise SystemExit("this database has been measured with before; give an empty one")
 
 
 def _model(ours: Server, deps: Deps, body: bodies.Template) -> Case:
@@ -107,15 +126,16 @@ def _expect(ours: Server, body: bodies.Template, action: str) -> bytes:
     return answer
 
 
-def _submissions(plan: Plan, ours: Server, floor: Server, kinds: dict[str, bodies.Template]) -> None:
+def _submissions(plan: Plan, ours: Server, floor: Server, kinds: dict[str, tuple[bodies.Template, str]]) -> None:
     fresh = _members(plan)
-    for name, body in kinds.items():
+    for name, (body, action) in kinds.items():
+        mark = f'"code":"{action}"'.encode()
         size = len(body.for_member(bodies.number_of(0), "x"))
         for connections in (2, 16):
             mine, floors = [], []
             for _ in range(plan.rounds):
                 floors.append(measure(floor.port, "/submit", next(fresh)(body), connections, plan.seconds))
-                mine.append(measure(ours.port, SUBMIT, next(fresh)(body), connections, plan.seconds))
+                mine.append(measure(ours.port, SUBMIT, next(fresh)(body), connections, plan.seconds, mark))
             _row(f"floor, {size:,} bytes", connections, floors, [], "")
             _row(f"$submit {name}", connections, mine, floors, "of the floor")
 
@@ -141,10 +161,11 @@ class _Fresh:
 def _ask(plan: Plan, ours: Server, stored: int, before: list[Result]) -> list[Result]:
     """Measures the inquiry about one member's one case, with that many other cases stored."""
     body = bodies.inquiry().for_member(bodies.number_of(ASKED_ABOUT), "inquiry")
-    if bodies.number_of(ASKED_ABOUT).encode() not in exchange(ours.port, INQUIRE, body):
+    mark = bodies.number_of(ASKED_ABOUT).encode()
+    if mark not in exchange(ours.port, INQUIRE, body):
         raise SystemExit("the inquiry did not find the case it asks about")
     size = int(plan.seconds * _MOST_PER_SECOND)
-    results = [measure(ours.port, INQUIRE, [body] * size, 2, plan.seconds) for _ in range(plan.rounds)]
+    results = [measure(ours.port, INQUIRE, [body] * size, 2, plan.seconds, mark) for _ in range(plan.rounds)]
     _row(f"$inquire, {stored:,} cases stored", 2, results, before, "of none stored")
     return results
 
@@ -166,9 +187,28 @@ def _row(name: str, connections: int, results: list[Result], others: list[Result
 
 def _head(plan: Plan) -> None:
     kind = plan.database_url.split(":", 1)[0]
-    print(f"Python {platform.python_version()}, {plan.workers} processes, {kind}, fhir-um {version('fhir-um')}")
+    print(f"{machine()}; Python {platform.python_version()}")
+    print(f"fhir-um {version('fhir-um')}, {plan.workers} server processes, {kind}")
     print("| what | connections | answers/s | p50 ms | p95 ms | p99 ms | throughput ratio |")
     print("|---|---|---|---|---|---|---|", flush=True)
+
+
+def machine() -> str:
+    """Cores this process may use, their model and the memory, as far as the kernel tells."""
+    models = {line.partition(":")[2].strip() for line in _lines("/proc/cpuinfo") if line.startswith("model name")}
+    model = ", ".join(sorted(models)) or platform.machine()
+    kilobytes = next((int(line.split()[1]) for line in _lines("/proc/meminfo") if line.startswith("MemTotal:")), 0)
+    memory = f", {kilobytes / 1024**2:.1f} GB memory" if kilobytes else ""
+    return f"{platform.system()}, {_cores()} cores ({model}){memory}"
+
+
+def _lines(path: str) -> list[str]:
+    source = Path(path)
+    return source.read_text().splitlines() if source.exists() else []
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _memory(ours: Server) -> None:

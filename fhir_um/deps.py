@@ -14,6 +14,7 @@ from fhir_um.policy.book import PolicyBook
 from fhir_um.policy.load import shipped_policies
 from fhir_um.settings import Settings
 from fhir_um.store.database import Store as Store
+from fhir_um.store.usage import used_by as used_by
 from fhir_um.store.work import AuditRow as AuditRow
 from fhir_um.store.work import Reading as Reading
 from fhir_um.store.work import Work as Work
@@ -30,9 +31,12 @@ class Deps:
     policies: PolicyBook
     clock_rules: tuple[ClockRule, ...]
 
-    def open_work(self) -> AbstractContextManager[Work]:
-        """One transaction that may write: kept when the block ends well, undone when it raises."""
-        return self.store.open_work()
+    def open_work(self, alone: bool = False) -> AbstractContextManager[Work]:
+        """One transaction that may write: kept when the block ends well, undone when it raises.
+
+        Raises: Overtaken, unless it is `alone`, when another one changed a history it had read.
+        """
+        return self.store.open_work(alone)
 
     def open_reading(self) -> AbstractContextManager[Reading]:
         """One transaction that only reads and waits for no writer."""

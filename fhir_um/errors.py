@@ -39,12 +39,17 @@ class DuplicateSubmission(Exception):
     """This sender sent exactly these bytes before; the answer is the one of then."""
 
 
+class Overtaken(Exception):
+    """Another transaction changed what this one relied on; nothing was written. Do it again, `alone`."""
+
+
 __all__ = [
     "DuplicateSubmission",
     "IllegalMove",
     "Issue",
     "Kind",
     "NotMigrated",
+    "Overtaken",
     "Refusal",
     "RoleNotAllowed",
     "VersionConflict",

@@ -11,6 +11,7 @@ from fhir_um.coverage.model import Directory, GoldCard, Member, Payer, Plan, Pro
 from fhir_um.store import documents
 from fhir_um.store.columns import as_key
 from fhir_um.store.documents import document
+from fhir_um.store.prepared import Prepared
 from fhir_um.store.tables import (
     case_lines,
     gold_cards,
@@ -30,7 +31,7 @@ _ALL_PLANS = select(plans.c.document).order_by(plans.c.payer_id, plans.c.id)
 _ALL_GOLD_CARDS = select(gold_cards.c.document).order_by(gold_cards.c.payer_id, gold_cards.c.id)
 
 _identifier = member_identifiers.c
-_FIND_MEMBERS = (
+_FIND_MEMBERS = Prepared(
     select(members.c.document, _identifier.value, _identifier.system)
     .join_from(
         member_identifiers,
@@ -41,19 +42,21 @@ _FIND_MEMBERS = (
     .order_by(members.c.id)
 )
 _LOAD_MEMBER = select(members.c.document).where(members.c.payer_id == _PAYER, members.c.id == bindparam("member_id"))
-_FIND_PROVIDERS = (
+_FIND_PROVIDERS = Prepared(
     select(providers.c.document)
     .where(providers.c.payer_id == _PAYER, providers.c.npi.in_(bindparam("npis", expanding=True)))
     .order_by(providers.c.npi)
 )
 _of_member: BindParameter[str] = bindparam("member_id")
-_HISTORY = union_all(
-    select(service_history.c.used).where(
-        service_history.c.payer_id == _PAYER, service_history.c.member_id == _of_member
-    ),
-    select(case_lines.c.used).where(
-        case_lines.c.payer_id == _PAYER, case_lines.c.member_id == _of_member, case_lines.c.used.is_not(None)
-    ),
+_HISTORY = Prepared(
+    union_all(
+        select(service_history.c.used).where(
+            service_history.c.payer_id == _PAYER, service_history.c.member_id == _of_member
+        ),
+        select(case_lines.c.used).where(
+            case_lines.c.payer_id == _PAYER, case_lines.c.member_id == _of_member, case_lines.c.used.is_not(None)
+        ),
+    )
 )
 
 _PUT_PAYER = insert_or_replace(payers)
@@ -83,8 +86,8 @@ def find_members(connection: Connection, payer_id: PayerId, identifiers: tuple[I
     if not asked:
         return ()
     values = sorted({value for value, _ in asked})
-    rows = connection.execute(_FIND_MEMBERS, {"payer_id": payer_id, "values": values})
-    found = dict.fromkeys(row.document for row in rows if _matches(row.value, row.system, asked))
+    rows = _FIND_MEMBERS.rows(connection, {"payer_id": payer_id, "values": values})
+    found = dict.fromkeys(kept for kept, value, system in rows if _matches(value, system, asked))
     return tuple(map(documents.member_of, found))
 
 
@@ -103,13 +106,17 @@ def find_providers(connection: Connection, payer_id: PayerId, npis: frozenset[st
     if not npis:
         return ()
     named = {"payer_id": payer_id, "npis": sorted(map(as_key, npis))}
-    return tuple(map(documents.provider_of, connection.execute(_FIND_PROVIDERS, named).scalars()))
+    return tuple(documents.provider_of(kept) for (kept,) in _FIND_PROVIDERS.rows(connection, named))
 
 
 def member_history(connection: Connection, payer_id: PayerId, member_id: MemberId) -> tuple[UsedService, ...]:
     """Claims paid before, and every approved or pended line of the member's cases."""
-    rows = connection.execute(_HISTORY, {"payer_id": payer_id, "member_id": member_id})
-    return tuple(documents.used_of(row.used) for row in rows)
+    return tuple(map(documents.used_of, used_documents(connection, payer_id, member_id)))
+
+
+def used_documents(connection: Connection, payer_id: PayerId, member_id: MemberId) -> list[str]:
+    """The member's history as it is kept."""
+    return [used for (used,) in _HISTORY.rows(connection, {"payer_id": payer_id, "member_id": member_id})]
 
 
 def save_payers(connection: Connection, new: Sequence[Payer]) -> None:

@@ -9,12 +9,13 @@ from sqlalchemy.exc import DBAPIError
 
 from fhir_um.errors import Issue, Kind, NotMigrated, Refusal
 from fhir_um.store.directory import DirectoryCache, DirectoryMemory
-from fhir_um.store.engine import is_busy, make_engine, reading
+from fhir_um.store.engine import FileWatch, is_busy, make_engine, reading, writing_late
 from fhir_um.store.migrating import check_migrated, migrate
 from fhir_um.store.verify import verify
 from fhir_um.store.work import Reading, Work
 
 _BUSY = Issue("transient", "The store is busy or out of reach; send the same request again.")
+_GONE = Issue("transient", "The database file was moved or deleted while in use; put it back or restart the server.")
 
 
 class Store:
@@ -23,18 +24,23 @@ class Store:
     def __init__(self, url: str, clock: Callable[[], datetime], synchronous: str = "FULL") -> None:
         self.engine: Engine = make_engine(url, synchronous)
         self._reader = reading(self.engine)
+        self._late = writing_late(self.engine)
         self._memory = DirectoryMemory(clock)
         self._is_migrated = False
+        self._file = FileWatch(self.engine)
 
     @contextmanager
-    def open_work(self) -> Iterator[Work]:
+    def open_work(self, alone: bool = False) -> Iterator[Work]:
         """One transaction that may write: kept when the block ends well, undone when it raises.
 
-        Raises: NotMigrated; Refusal BUSY when another writer holds the store too long or it cannot be reached.
+        It takes its turn among the writers at its first change, or at once when it is to be `alone`.
+        Raises: NotMigrated; Refusal BUSY when another writer holds the store too long or it cannot be reached;
+        Overtaken, unless alone, when what it looked at had changed when its turn came.
         """
         directory = DirectoryCache(self._memory)
-        with _told_when_busy(), self._ready(self.engine).begin() as connection:
-            yield Work(connection, directory)
+        engine = self.engine if alone else self._late
+        with _told_when_busy(), self._ready(engine).begin() as connection:
+            yield Work(connection, directory, alone)
         directory.committed()
 
     @contextmanager
@@ -53,9 +59,16 @@ class Store:
             return list(verify(connection))
 
     def ping(self) -> None:
-        """Reach the database and find its schema as needed. Raises: as `open_reading`."""
-        with _told_when_busy(), self._ready(self._reader).begin() as connection:
-            connection.execute(text("SELECT 1"))
+        """Reach the database and find its schema as needed.
+
+        Raises: as `open_reading`; Refusal BROKEN when what is there is no database that can be used.
+        """
+        try:
+            with _told_when_busy(), self._ready(self._reader).begin() as connection:
+                connection.execute(text("SELECT 1"))
+        except DBAPIError as error:
+            what = f"The database cannot be used: {type(error.orig).__name__}."
+            raise Refusal(Kind.BROKEN, (Issue("exception", what),)) from error
 
     def fault(self) -> str:
         """What keeps the store from being used, for the operator; empty when nothing does."""
@@ -65,8 +78,6 @@ class Store:
             return str(fault)
         except Refusal as refusal:
             return " ".join(issue.text for issue in refusal.issues)
-        except DBAPIError as fault:
-            return f"The database cannot be used: {type(fault.orig).__name__}."
         return ""
 
     def close(self) -> None:
@@ -74,6 +85,8 @@ class Store:
         self.engine.dispose()
 
     def _ready(self, engine: Engine) -> Engine:
+        if self._file.is_gone():
+            raise Refusal(Kind.BUSY, (_GONE,))
         if not self._is_migrated:
             with self._reader.begin() as connection:
                 check_migrated(connection)

@@ -6,11 +6,11 @@ from pathlib import Path
 from sqlite3 import Connection as SQLiteConnection
 from sqlite3 import Error as SQLiteError
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.pool import ConnectionPoolEntry
 
-_BUSY_TIMEOUT_MS = 10_000
+_BUSY_TIMEOUT_MS = 5_000
 """How long a writer waits for another one before the caller is told to try again."""
 
 _PRAGMAS = (
@@ -20,10 +20,13 @@ _PRAGMAS = (
     "PRAGMA foreign_keys = ON",
     "PRAGMA temp_store = MEMORY",
     "PRAGMA cache_size = -32000",
+    "PRAGMA wal_autocheckpoint = 8000",  # 32 MB; with the usual 1000 pages one commit in 30 copies them back and waits
 )
 
-_READING = "fhir_um_reading"
-"""Execution option of a connection that only reads."""
+_LATE = "fhir_um_late"
+"""Execution option of a connection whose transactions begin without the write lock."""
+
+_LOCK_KEY = text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 0))")
 
 
 def make_engine(url: str, synchronous: str = "FULL") -> Engine:
@@ -48,8 +51,42 @@ def reading(engine: Engine) -> Engine:
     """The same engine for transactions that only read one moment's data: no write lock on SQLite, no writes at all
     on PostgreSQL."""
     if engine.dialect.name == "sqlite":
-        return engine.execution_options(**{_READING: True})
+        return engine.execution_options(**{_LATE: True})
     return engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+
+
+def writing_late(engine: Engine) -> Engine:
+    """The same engine for transactions that look first and write at the end, after `take_turn`."""
+    return engine.execution_options(**{_LATE: True})
+
+
+def take_turn(connection: Connection) -> None:
+    """Wait for the other writers of a SQLite file; from here to the end of the transaction none of them writes.
+
+    What was read before may have changed meanwhile. Must come before the transaction's first change.
+    """
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql("COMMIT")
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def lock_key(connection: Connection, key: str) -> None:
+    """On PostgreSQL, wait for others who locked that key, and keep it to the end of the transaction."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(_LOCK_KEY, {"key": key})
+
+
+_PASSING_SQLITE = (
+    "SQLITE_BUSY",
+    "SQLITE_LOCKED",
+    "SQLITE_FULL",
+    "SQLITE_IOERR",
+    "SQLITE_CANTOPEN",
+    "SQLITE_READONLY",
+)
+_PASSING_POSTGRESQL = frozenset({"25006", "53100", "53200", "53300"})
+"""Read-only (a stand-by after a failover), disk full, out of memory, too many connections: an operator mends them, and
+then the same request works."""
 
 
 def is_busy(error: DBAPIError) -> bool:
@@ -57,8 +94,32 @@ def is_busy(error: DBAPIError) -> bool:
     if error.connection_invalidated:
         return True
     if isinstance(error.orig, SQLiteError):
-        return error.orig.sqlite_errorname.startswith(("SQLITE_BUSY", "SQLITE_LOCKED"))
-    return isinstance(error, OperationalError)
+        return error.orig.sqlite_errorname.startswith(_PASSING_SQLITE)
+    return isinstance(error, OperationalError) or getattr(error.orig, "sqlstate", "") in _PASSING_POSTGRESQL
+
+
+class FileWatch:
+    """Notices that the SQLite file was moved, deleted or replaced under an open connection, which SQLite does not.
+
+    Watches nothing on PostgreSQL. What is written to a file without a name would be lost.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        file = engine.url.database if engine.dialect.name == "sqlite" else None
+        self._file = Path(file) if file else None
+        self._seen: int | None = None
+
+    def is_gone(self) -> bool:
+        """True when the file is not the one seen first in this process."""
+        if self._file is None:
+            return False
+        try:
+            found = self._file.stat().st_ino
+        except OSError:
+            return self._seen is not None
+        if self._seen is None:
+            self._seen = found
+        return found != self._seen
 
 
 def _sqlite(url: URL, synchronous: str) -> Engine:
@@ -77,8 +138,8 @@ def _sqlite(url: URL, synchronous: str) -> Engine:
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
-        reading = connection.get_execution_options().get(_READING)
-        connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
+        late = connection.get_execution_options().get(_LATE)
+        connection.exec_driver_sql("BEGIN" if late else "BEGIN IMMEDIATE")
 
     return engine
 

@@ -3,7 +3,7 @@
 The hash of a step covers its case, its place and the hash before it, so a changed, lost or moved step shows.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from hashlib import sha256
 from typing import Any
@@ -12,9 +12,10 @@ from sqlalchemy import Connection, bindparam, insert, select
 
 from fhir_um.cases.model import CaseId, Event, PayerId
 from fhir_um.store.documents import document, event_of
+from fhir_um.store.prepared import Prepared
 from fhir_um.store.tables import case_events
 
-_INSERT = insert(case_events)
+_INSERT = Prepared(insert(case_events))
 _OF_CASE = (
     select(case_events.c.at, case_events.c.body)
     .where(case_events.c.payer_id == bindparam("payer_id"), case_events.c.case_id == bindparam("case_id"))
@@ -33,10 +34,8 @@ def chained(previous: str, payer_id: str, case_id: str, sequence: int, body: str
     return sha256("\n".join((previous, payer_id, case_id, str(sequence), body)).encode()).hexdigest()
 
 
-def add_events(
-    connection: Connection, payer_id: PayerId, case_id: CaseId, events: Iterable[Event], previous: str = ""
-) -> None:
-    """Append the steps, in order, after the one whose hash is `previous`."""
+def event_rows(payer_id: PayerId, case_id: CaseId, events: Iterable[Event], previous: str = "") -> list[dict[str, Any]]:
+    """The steps as rows, in order, after the one whose hash is `previous`."""
     rows: list[dict[str, Any]] = []
     for step in events:
         body = document(step)
@@ -56,8 +55,12 @@ def add_events(
             }
         )
         previous = row_hash
-    if rows:
-        connection.execute(_INSERT, rows)
+    return rows
+
+
+def add_events(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
+    """Append steps made by `event_rows`."""
+    _INSERT.change(connection, rows)
 
 
 def last_hash(connection: Connection, payer_id: PayerId, case_id: CaseId) -> str:

@@ -12,6 +12,7 @@ from fhir_um.cases.submission import CaseSearch
 from fhir_um.store.cases import PENDED_STATUS
 from fhir_um.store.columns import as_key
 from fhir_um.store.documents import case_of
+from fhir_um.store.prepared import Prepared
 from fhir_um.store.submissions import CLAIM_URL
 from fhir_um.store.tables import case_lines, cases, claim_identifiers, issued_numbers, member_identifiers
 from fhir_um.words import Identifier
@@ -37,12 +38,15 @@ _BY_CLAIM_NAME = (
     .limit(bindparam("most"))
 )
 
-_OF_MEMBER = _LATEST.where(cases.c.member_id == bindparam("member_id"))
-_BY_NUMBER = _OF_MEMBER.where(
-    cases.c.id.in_(
-        select(issued_numbers.c.case_id).where(
-            issued_numbers.c.payer_id == _PAYER,
-            issued_numbers.c.number.in_(bindparam("numbers", expanding=True)),
+_of_member = _LATEST.where(cases.c.member_id == bindparam("member_id"))
+_OF_MEMBER = Prepared(_of_member)
+_BY_NUMBER = Prepared(
+    _of_member.where(
+        cases.c.id.in_(
+            select(issued_numbers.c.case_id).where(
+                issued_numbers.c.payer_id == _PAYER,
+                issued_numbers.c.number.in_(bindparam("numbers", expanding=True)),
+            )
         )
     )
 )
@@ -106,9 +110,11 @@ def find_for_inquiry(
 ) -> tuple[Case, ...]:
     """The member's cases, latest first; with numbers, only those the numbers were ever handed out for."""
     named: dict[str, Any] = {"payer_id": payer_id, "member_id": member_id, "most": limit}
-    if not numbers:
-        return _cases(connection, _OF_MEMBER, named)
-    return _cases(connection, _BY_NUMBER, named | {"numbers": sorted(map(as_key, numbers))})
+    if numbers:
+        rows = _BY_NUMBER.rows(connection, named | {"numbers": sorted(map(as_key, numbers))})
+    else:
+        rows = _OF_MEMBER.rows(connection, named)
+    return tuple(case_of(document) for (document,) in rows)
 
 
 def search(connection: Connection, payer_id: PayerId, sender: ClientId, wanted: CaseSearch) -> tuple[Case, ...]:

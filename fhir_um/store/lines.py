@@ -8,14 +8,15 @@ from sqlalchemy import Connection, bindparam, insert, select, update
 from fhir_um.cases.model import PENDED, Case, CaseId, Clock, Deadline, IssuedNumber, PayerId
 from fhir_um.store.columns import as_key
 from fhir_um.store.documents import considered_of, document
+from fhir_um.store.prepared import Prepared
 from fhir_um.store.tables import clocks, issued_numbers
 from fhir_um.store.writing import insert_or_replace
 
-_INSERT_NUMBER = insert(issued_numbers)
+_INSERT_NUMBER = Prepared(insert(issued_numbers))
 _TAKEN = select(issued_numbers.c.number).where(
     issued_numbers.c.payer_id == bindparam("payer_id"), issued_numbers.c.number == bindparam("number")
 )
-_PUT_CLOCK = insert_or_replace(clocks)
+_PUT_CLOCK = Prepared(insert_or_replace(clocks))
 _STOP = (
     update(clocks)
     .where(
@@ -35,21 +36,20 @@ _CLOCKS = (
 
 def add_numbers(connection: Connection, payer_id: PayerId, numbers: Sequence[IssuedNumber]) -> None:
     """Record numbers handed out; a number is handed out once per payer, for ever."""
-    if numbers:
-        connection.execute(
-            _INSERT_NUMBER,
-            [
-                {
-                    "payer_id": payer_id,
-                    "number": each.number,
-                    "kind": each.kind,
-                    "case_id": each.case_id,
-                    "sequence": each.sequence,
-                    "issued_at": each.issued_at,
-                }
-                for each in numbers
-            ],
-        )
+    _INSERT_NUMBER.change(
+        connection,
+        [
+            {
+                "payer_id": payer_id,
+                "number": each.number,
+                "kind": each.kind,
+                "case_id": each.case_id,
+                "sequence": each.sequence,
+                "issued_at": each.issued_at,
+            }
+            for each in numbers
+        ],
+    )
 
 
 def number_taken(connection: Connection, payer_id: PayerId, number: str) -> bool:
@@ -59,24 +59,23 @@ def number_taken(connection: Connection, payer_id: PayerId, number: str) -> bool
 
 def put_clocks(connection: Connection, payer_id: PayerId, running: Sequence[Clock]) -> None:
     """Start clocks, or replace those of the same lines."""
-    if running:
-        connection.execute(
-            _PUT_CLOCK.of(connection),
-            [
-                {
-                    "payer_id": payer_id,
-                    "case_id": clock.case_id,
-                    "sequence": clock.sequence,
-                    "rule_id": clock.deadline.rule_id,
-                    "source": clock.deadline.source,
-                    "start_at": clock.deadline.start_at,
-                    "due_at": clock.deadline.due_at,
-                    "considered": document(clock.deadline.considered),
-                    "stopped_at": clock.stopped_at,
-                }
-                for clock in running
-            ],
-        )
+    _PUT_CLOCK.change(
+        connection,
+        [
+            {
+                "payer_id": payer_id,
+                "case_id": clock.case_id,
+                "sequence": clock.sequence,
+                "rule_id": clock.deadline.rule_id,
+                "source": clock.deadline.source,
+                "start_at": clock.deadline.start_at,
+                "due_at": clock.deadline.due_at,
+                "considered": document(clock.deadline.considered),
+                "stopped_at": clock.stopped_at,
+            }
+            for clock in running
+        ],
+    )
 
 
 def stop_clocks(connection: Connection, case: Case, at: datetime) -> None:

@@ -21,8 +21,11 @@ from fhir_um.cases.model import (
 )
 from fhir_um.cases.submission import CaseSearch, StoredSubmission
 from fhir_um.coverage.model import Directory, GoldCard, Member, Payer, Plan, Provider, UsedService
+from fhir_um.errors import Overtaken
 from fhir_um.store import cases, coverage, events, finding, lines, submissions, trail
 from fhir_um.store.directory import DirectoryCache
+from fhir_um.store.documents import used_of
+from fhir_um.store.engine import lock_key, take_turn
 from fhir_um.store.trail import AuditRow as AuditRow
 from fhir_um.words import Identifier
 
@@ -100,19 +103,50 @@ class Reading:
 
 
 class Work(Reading):
-    """A transaction that may write; all of it is kept or none."""
+    """A transaction that may write; all of it is kept or none.
+
+    Until its first change other writers go on; then it waits for its turn, and looks whether the histories it read
+    still stand. The other things it may have read cannot mislead it: a case to change is read once more in its turn,
+    a submission is kept once, and reference data may be a moment old.
+    """
+
+    def __init__(self, connection: Connection, directory: DirectoryCache, alone: bool = False) -> None:
+        super().__init__(connection, directory)
+        self._has_turn = alone
+        self._histories: dict[tuple[PayerId, MemberId], list[str]] = {}
+
+    def member_history(self, payer_id: PayerId, member_id: MemberId) -> tuple[UsedService, ...]:
+        """As `Reading.member_history`; nobody else's change to it comes between this and what is written."""
+        if self._has_turn:
+            lock_key(self._connection, _member_key(payer_id, member_id))
+        kept = coverage.used_documents(self._connection, payer_id, member_id)
+        self._histories[payer_id, member_id] = kept
+        return tuple(map(used_of, kept))
+
+    def _writing(self) -> Connection:
+        """The connection, in this transaction's turn. Raises: Overtaken."""
+        if not self._has_turn:
+            take_turn(self._connection)
+            self._has_turn = True
+            for (payer_id, member_id), kept in sorted(self._histories.items()):
+                lock_key(self._connection, _member_key(payer_id, member_id))
+                if sorted(coverage.used_documents(self._connection, payer_id, member_id)) != sorted(kept):
+                    raise Overtaken
+        return self._connection
 
     def load_case_for_change(self, payer_id: PayerId, case_id: CaseId) -> Case | None:
         """The case, kept from other writers until the transaction ends; or None."""
-        return cases.load_case(self._connection, payer_id, case_id, to_change=True)
+        return cases.load_case(self._writing(), payer_id, case_id, to_change=True)
 
     def new_case(
         self, case: Case, events: tuple[Event, ...], numbers: tuple[IssuedNumber, ...], clocks: tuple[Clock, ...]
     ) -> None:
         """Write a case for the first time, with its steps, numbers and clocks."""
-        cases.insert_case(self._connection, case, events)
-        lines.add_numbers(self._connection, case.payer_id, numbers)
-        lines.put_clocks(self._connection, case.payer_id, clocks)
+        new = cases.new_case(case, events)
+        connection = self._writing()
+        cases.insert_case(connection, new)
+        lines.add_numbers(connection, case.payer_id, numbers)
+        lines.put_clocks(connection, case.payer_id, clocks)
 
     def save_case(
         self,
@@ -126,49 +160,53 @@ class Work(Reading):
 
         Raises: VersionConflict when the case is not at `expected_version` any more.
         """
-        cases.update_case(self._connection, case, expected_version, events)
-        lines.add_numbers(self._connection, case.payer_id, numbers)
-        lines.put_clocks(self._connection, case.payer_id, clocks)
-        lines.stop_clocks(self._connection, case, case.changed_at)
+        cases.update_case(self._writing(), case, expected_version, events)
+        lines.add_numbers(self._writing(), case.payer_id, numbers)
+        lines.put_clocks(self._writing(), case.payer_id, clocks)
+        lines.stop_clocks(self._writing(), case, case.changed_at)
 
     def add_submission(self, arrived: StoredSubmission, claim_identifiers: tuple[Identifier, ...]) -> None:
         """Keep what arrived, and the names of its claim.
 
         Raises: DuplicateSubmission when this sender sent the same content before; nothing is written then.
         """
-        submissions.add_submission(self._connection, arrived, claim_identifiers)
+        submissions.add_submission(self._writing(), arrived, claim_identifiers)
 
     def add_outbox(self, payer_id: PayerId, case_id: CaseId, case_version: int, kind: str, at: datetime) -> None:
         """Note something to be told about a version of a case."""
-        trail.add_outbox(self._connection, payer_id, case_id, case_version, kind, at)
+        trail.add_outbox(self._writing(), payer_id, case_id, case_version, kind, at)
 
     def add_audit(self, row: AuditRow) -> None:
         """Note a request and what became of it."""
-        trail.add_audit(self._connection, row)
+        trail.add_audit(self._writing(), row)
 
     def save_payers(self, new: tuple[Payer, ...]) -> None:
         """Add payers, or replace those with the same id."""
-        coverage.save_payers(self._connection, new)
+        coverage.save_payers(self._writing(), new)
         self._directory.changed()
 
     def save_plans(self, new: tuple[Plan, ...]) -> None:
         """Add plans, or replace those with the same id."""
-        coverage.save_plans(self._connection, new)
+        coverage.save_plans(self._writing(), new)
         self._directory.changed()
 
     def save_gold_cards(self, new: tuple[GoldCard, ...]) -> None:
         """Add gold cards, or replace those with the same id."""
-        coverage.save_gold_cards(self._connection, new)
+        coverage.save_gold_cards(self._writing(), new)
         self._directory.changed()
 
     def save_members(self, new: tuple[Member, ...]) -> None:
         """Add members with their identifiers, or replace those with the same id."""
-        coverage.save_members(self._connection, new)
+        coverage.save_members(self._writing(), new)
 
     def save_providers(self, new: tuple[Provider, ...]) -> None:
         """Add providers, or replace those with the same NPI."""
-        coverage.save_providers(self._connection, new)
+        coverage.save_providers(self._writing(), new)
 
     def save_history(self, payer_id: PayerId, member_id: MemberId, services: tuple[UsedService, ...]) -> None:
         """Add paid claims to a member's history; the same in every part is the same claim and counts once."""
-        coverage.save_history(self._connection, payer_id, member_id, services)
+        coverage.save_history(self._writing(), payer_id, member_id, services)
+
+
+def _member_key(payer_id: PayerId, member_id: MemberId) -> str:
+    return f"{payer_id}\n{member_id}"

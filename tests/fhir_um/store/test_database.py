@@ -5,8 +5,8 @@ from threading import Barrier, Thread
 import pytest
 from sqlalchemy import event, text
 
-from fhir_um.cases.model import CaseId, Course, LineState, SubmissionId
-from fhir_um.errors import DuplicateSubmission, Kind, Refusal, VersionConflict
+from fhir_um.cases.model import CaseId, Course, LineState, MemberId, SubmissionId
+from fhir_um.errors import DuplicateSubmission, Kind, Overtaken, Refusal, VersionConflict
 from fhir_um.store.database import Store
 from fhir_um.store.tables import metadata
 from fhir_um.store.work import AuditRow
@@ -113,6 +113,24 @@ def test_same_submission_at_once_opens_one_case(store: Store) -> None:
         assert len(reading.find_for_inquiry(PAYER, "member-1", frozenset(), 50)) == 1
 
 
+@pytest.mark.parametrize("alone", [False, True])
+def test_history_that_changed_before_the_turn_came_is_not_relied_on(store: Store, alone: bool) -> None:
+    first, second = opened("case-1", Course.APPROVE), opened("case-2", Course.APPROVE)
+    member = MemberId(first.case.member_id)
+
+    with pytest.raises(Overtaken), store.open_work() as slow:
+        assert slow.member_history(PAYER, member) == ()
+        put(store, first)
+        slow.new_case(second.case, tuple(second.events), numbers_of(second.case), ())
+
+    with store.open_work(alone) as again:
+        assert len(again.member_history(PAYER, member)) == 1
+        again.new_case(second.case, tuple(second.events), numbers_of(second.case), ())
+    with store.open_reading() as reading:
+        assert len(reading.member_history(PAYER, member)) == 2
+    assert store.verify() == []
+
+
 def test_reader_sees_the_last_committed_case_and_does_not_wait_for_a_writer(store: Store) -> None:
     case = put(store, opened("case-1", Course.PEND_REVIEW))
     later = moved(case)
@@ -127,8 +145,8 @@ def test_writer_that_waits_too_long_is_told_to_try_again(sqlite_url: str) -> Non
     store, impatient = Store(sqlite_url, now), Store(sqlite_url, now)
     event.listen(impatient.engine, "connect", lambda raw, _: raw.execute("PRAGMA busy_timeout = 0"))
 
-    with store.open_work(), pytest.raises(Refusal) as refused, impatient.open_work():
-        pass
+    with store.open_work(alone=True), pytest.raises(Refusal) as refused, impatient.open_work() as work:
+        work.add_audit(AUDIT)
 
     assert refused.value.kind is Kind.BUSY
     store.close()
