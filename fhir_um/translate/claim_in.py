@@ -4,6 +4,7 @@ Must not know policies, cases on file or the time. Shapes of PAS 2.0.1 and 2.2.1
 """
 
 from fhir_um.cases.asked import (
+    CERTIFICATION_CANCEL,
     Accident,
     ClaimedDiagnosis,
     ClaimRequest,
@@ -50,8 +51,6 @@ from profiles.reading import ReadBundle
 
 URGENT = frozenset({"U", "03"})
 """X12 1338 codes that ask for an expedited review."""
-CANCEL = "3"
-"""X12 1322 code: on the claim itself it cancels everything (PAS 2.2.1 section on cancelling)."""
 _BUILDS_ON = frozenset({"prior", "replaces"})
 """Relationships to the claim an update builds on: `prior` since 2.1.0, `replaces` in the text of 2.0.1."""
 
@@ -109,8 +108,9 @@ def _is_stat(claim: Json) -> bool:
 
 
 def _cancels_all(found: dict[str, Json]) -> bool:
+    """True when the certification type stands on the claim itself (PAS 2.2.1 section on cancelling)."""
     given = codes(child(found.get(EXT_CERTIFICATION_TYPE, {}), "valueCodeableConcept"))
-    return any(c.code == CANCEL and c.system in (X12_CERTIFICATION_TYPE, "") for c in given)
+    return any(c.code == CERTIFICATION_CANCEL and c.system in (X12_CERTIFICATION_TYPE, "") for c in given)
 
 
 def _prior(place: Place) -> PriorClaim | None:

@@ -1,6 +1,6 @@
 """Writes a ClaimResponse from a case: the root, its errors and its reviewer.
 
-Must not know bundles or bytes; how to refer to a party is given.
+Must not know bundles or bytes; the manner of answering is given.
 """
 
 from fhir_um.cases.asked import NPI_SYSTEM, Party, SupportingInfo
@@ -12,19 +12,22 @@ from fhir_um.cases.model import (
     Decision,
     LineState,
 )
+from fhir_um.translate.codes import review_actions
 from fhir_um.translate.dialect import Dialect
 from fhir_um.translate.elements_out import (
     Json,
+    absent,
     code_extension,
     coded,
-    complete_identifiers,
-    concept,
     instant,
+    needed_concept,
     period,
     string_extension,
 )
-from fhir_um.translate.line_out import Refer, added_item, item
+from fhir_um.translate.line_out import added_item, item, review
+from fhir_um.translate.manner import Manner
 from fhir_um.translate.notes import Notes
+from fhir_um.translate.providers_out import claim_providers, provider_extension
 from fhir_um.words import Code, Period
 from profiles.canonicals import (
     EXT_CLAIM_RESPONSE_REVIEWER,
@@ -32,6 +35,8 @@ from profiles.canonicals import (
     EXT_ERROR_FOLLOWUP_ACTION,
     EXT_ERROR_PATH,
     EXT_TRANSMISSION_IDENTIFIERS,
+    PROFILE_CLAIM_INQUIRY_RESPONSE,
+    PROFILE_CLAIM_RESPONSE,
     X12_FOLLOWUP_ACTION,
     X12_REJECT_REASON,
 )
@@ -39,40 +44,55 @@ from profiles.canonicals import (
 _STAY = frozenset({"admissionDates", "dischargeDates"})
 
 
-def claim_response_of(case: Case, profile: str, dialect: Dialect, refer: Refer) -> Json:
+def claim_response_of(case: Case, manner: Manner) -> Json:
     """The ClaimResponse that says where every line of the case stands now.
 
     Source: PAS 2.2.1 profile-claimresponse, spec-34, spec-46; section on responses.
     """
-    notes, request = Notes(), case.request
+    notes, request, dialect, refs = Notes(), case.request, manner.dialect, manner.refs
     lines = sorted(case.lines, key=lambda line: line.sequence)
     stay = _stay(request.supporting_info)
     written: Json = {
         "resourceType": "ClaimResponse",
         "id": case.id,
-        "meta": {"profile": [profile]},
-        "extension": _root_extensions(case, dialect),
-        "identifier": complete_identifiers(request.claim_identifiers),
+        "meta": {"profile": [PROFILE_CLAIM_INQUIRY_RESPONSE if manner.inquiry else PROFILE_CLAIM_RESPONSE]},
+        "extension": _root_extensions(case, manner),
+        "identifier": manner.sent.identifiers(request.claim_identifiers),
         "status": "active",
-        "type": concept(request.claim_type),
+        "type": needed_concept(request.claim_type),
         "use": "preauthorization",
-        "patient": refer(_member(case)),
+        "patient": refs.refer(_member(case)),
         "created": instant(case.changed_at),
-        "insurer": refer(request.payer),
-        "requestor": {} if request.requester == Party() else refer(request.requester),
-        "request": {"reference": request.claim_url},
+        "insurer": refs.refer(request.payer),
+        "requestor": {} if request.requester == Party() else refs.refer(request.requester),
+        "request": _request(request.claim_url),
         "outcome": outcome(case, dialect),
         **_authorization(case),
-        "item": [item(line, stay, dialect, refer, notes) for line in lines],
+        "item": [item(line, request, stay, manner, notes) for line in lines],
         "addItem": [
-            added_item(line, dialect, refer)
+            added_item(line, request, stay, manner)
             for line in lines
             if dialect.added_items and line.state == LineState.MODIFIED
         ],
+        "adjudication": _adjudication(case) if dialect.root_extensions else [],
         "error": [_error(error, dialect, notes) for error in case.errors],
     }
     written["processNote"] = notes.written()
     return {name: value for name, value in written.items() if value}
+
+
+def _request(claim_url: str) -> Json:
+    """The request by its address; a request that came without one is absent, with the reason.
+
+    Source: PAS 2.2.1 spec-44.
+    """
+    return {"reference": claim_url} if claim_url else absent()
+
+
+def _adjudication(case: Case) -> list[Json]:
+    """The decision on the request as a whole: only its cancellation is one, everything else is decided by line."""
+    cancelled = case.request.cancel_all and all(line.state == LineState.CANCELLED for line in case.lines)
+    return [review(review_actions()[LineState.CANCELLED])] if cancelled else []
 
 
 def _member(case: Case) -> Party:
@@ -116,8 +136,11 @@ def _span(periods: list[Period]) -> Period:
     )
 
 
-def _root_extensions(case: Case, dialect: Dialect) -> list[Json]:
-    return [*_transmission(case), _reviewer(case)] if dialect.root_extensions else []
+def _root_extensions(case: Case, manner: Manner) -> list[Json]:
+    if not manner.dialect.root_extensions:
+        return []
+    providers = [provider_extension(p, manner) for p in claim_providers(case, manner.refs)]
+    return [*_transmission(case), _reviewer(case), *providers]
 
 
 def _transmission(case: Case) -> list[Json]:
@@ -139,8 +162,10 @@ def _reviewer(case: Case) -> Json:
 
     Source: PAS 2.2.1 extension-claimResponseReviewer.
     """
-    reviews = [x.decision for x in case.lines if x.state != LineState.CANCELLED and x.decision.decider.human]
-    parts: list[Json] = [{"url": "wasHumanReviewedFlag", "valueBoolean": bool(reviews)}]
+    lines = [line for line in case.lines if line.state != LineState.CANCELLED]
+    reviews = [line.decision for line in lines if line.decision.decider.human]
+    reviewed = bool(reviews) or any(line.reviewed for line in lines)
+    parts: list[Json] = [{"url": "wasHumanReviewedFlag", "valueBoolean": reviewed}]
     named = [decision for decision in reviews if decision.decider.npi]
     if named:
         parts += _reviewed_by(max(named, key=lambda decision: decision.at))

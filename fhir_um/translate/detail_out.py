@@ -48,7 +48,7 @@ def authorized_content(line: Line) -> LineRequest:
 
 def detail_parts(content: LineRequest, dialect: Dialect) -> list[Json]:
     """The parts of itemAuthorizedDetail."""
-    parts: list[Json] = [{"url": "productOrServiceCode", "valueCodeableConcept": concept(content.service)}]
+    parts = concept_extension("productOrServiceCode", content.service if concept(content.service) else None)
     parts += concept_extension(EXT_PRODUCT_OR_SERVICE_CODE_END, content.service_end)
     parts += [{"url": "modifier", "valueCodeableConcept": concept(m)} for m in content.modifiers]
     if content.unit_price:

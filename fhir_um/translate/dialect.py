@@ -9,8 +9,10 @@ class Dialect:
 
     `pended_outcome` is ClaimResponse.outcome while a line waits and nothing is wrong. `added_items` says that a
     modified line shows what was asked in its detail and what was authorised as an added item; otherwise the detail
-    is what was authorised. `root_extensions` allows reviewer and transmission identifiers, `stay_dates` the dates of
-    admission and discharge. `revenue_part` is the URL of the revenue part inside the authorised detail.
+    is what was authorised. `root_extensions` allows reviewer, transmission identifiers, authorised providers and a
+    review action on the whole answer, `stay_dates` the dates of admission and discharge. `revenue_part` is the URL of
+    the revenue part inside the authorised detail, `provider_type_part` that of the type inside the authorised provider,
+    which has a `provider_qualification` or not.
     With `differential_updates` an update may be known by its change flags alone and may leave lines out.
     """
 
@@ -24,4 +26,6 @@ class Dialect:
     line_number_on_payload: bool
     revenue_part: str
     revenue_system: str
+    provider_type_part: str
+    provider_qualification: bool
     differential_updates: bool

@@ -31,14 +31,19 @@ def concept(words: Concept) -> Json:
     return written
 
 
+def absent() -> Json:
+    """What stands for an element the guide demands and nobody told."""
+    return {"extension": [{"url": EXT_DATA_ABSENT_REASON, "valueCode": "unknown"}]}
+
+
+def needed_concept(words: Concept) -> Json:
+    """A CodeableConcept the guide demands: what was said, else that it is absent."""
+    return concept(words) or absent()
+
+
 def identifier(known: Identifier) -> Json:
     """An Identifier: system and value only."""
     return {"system": known.system, "value": known.value} if known.system else {"value": known.value}
-
-
-def complete_identifiers(known: tuple[Identifier, ...]) -> list[Json]:
-    """Those that have both system and value (PAS profile-identifier)."""
-    return [identifier(i) for i in known if i.system]
 
 
 def day(on: date) -> str:
@@ -102,7 +107,7 @@ def logical_reference(party: Party) -> Json:
         written["identifier"] = identifier(party.identifiers[0])
     if party.name:
         written["display"] = party.name
-    return written or {"extension": [{"url": EXT_DATA_ABSENT_REASON, "valueCode": "unknown"}]}
+    return written or absent()
 
 
 def concept_extension(url: str, words: Concept | None) -> list[Json]:

@@ -15,6 +15,7 @@ from fhir_um.translate.elements_in import (
     concepts,
     each,
     extensions,
+    first_code,
     period,
     text,
     timed,
@@ -25,6 +26,7 @@ from profiles.canonicals import (
     DATA_ABSENT_REASON,
     EXT_ADMINISTRATION_REFERENCE_NUMBER,
     EXT_AUTHORIZATION_NUMBER,
+    EXT_CERTIFICATION_TYPE,
     EXT_ITEM_CERTIFICATION_EFFECTIVE_DATE,
     EXT_ITEM_CERTIFICATION_EXPIRATION_DATE,
     EXT_ITEM_CERTIFICATION_ISSUE_DATE,
@@ -56,6 +58,7 @@ def read_inquiry(bundle: ReadBundle) -> Inquiry:
         period=period(child(claim, "billablePeriod")),
         diagnoses=tuple(dict.fromkeys(c for d in diagnoses for c in d.concept.codes)),
         lines=tuple(_line_filter(item) for item in each(claim, "item")),
+        certification_type=first_code(child(found.get(EXT_CERTIFICATION_TYPE, {}), "valueCodeableConcept")),
     )
 
 

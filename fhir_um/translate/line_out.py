@@ -3,9 +3,7 @@
 Must not know other lines, bundles, or how a decision came about.
 """
 
-from collections.abc import Callable
-
-from fhir_um.cases.asked import LineRequest, Party, SupportingInfo
+from fhir_um.cases.asked import ClaimRequest, LineRequest, SupportingInfo
 from fhir_um.cases.model import (
     AUTHORIZED,
     DENIED,
@@ -21,27 +19,29 @@ from fhir_um.translate.elements_out import (
     Json,
     code_extension,
     coded,
-    complete_identifiers,
     concept,
     concept_extension,
     day,
     money,
+    needed_concept,
     period,
     quantity,
     string_extension,
     timed,
 )
+from fhir_um.translate.manner import Manner
 from fhir_um.translate.notes import Notes
-from fhir_um.words import Period
+from fhir_um.translate.providers_out import line_providers, provider_extension, provider_reference
+from fhir_um.words import Concept, Period
 from profiles.canonicals import (
     ADJUDICATION,
     EXT_ADMINISTRATION_REFERENCE_NUMBER,
     EXT_ADMISSION_DATES,
     EXT_AUTHORIZATION_NUMBER,
     EXT_CERTIFICATION_TYPE,
+    EXT_COMMUNICATED_DIAGNOSIS,
     EXT_DISCHARGE_DATE,
     EXT_ITEM_AUTHORIZED_DETAIL,
-    EXT_ITEM_AUTHORIZED_PROVIDER,
     EXT_ITEM_CATEGORY,
     EXT_ITEM_PRE_AUTH_ISSUE_DATE,
     EXT_ITEM_PRE_AUTH_PERIOD,
@@ -50,29 +50,28 @@ from profiles.canonicals import (
     EXT_NURSING_HOME_LEVEL_OF_CARE,
     EXT_NURSING_HOME_RESIDENTIAL_STATUS,
     EXT_PRODUCT_OR_SERVICE_CODE_END,
+    EXT_REQUESTED_SERVICE,
     EXT_REVENUE_CODE,
     EXT_REVIEW_ACTION,
     EXT_REVIEW_ACTION_CODE,
     EXT_SERVICE_ITEM_REQUEST_TYPE,
+    ICD10_CM,
     X12_DECISION_REASON,
     X12_REVIEW_ACTION,
 )
-
-Refer = Callable[[Party], Json]
-"""How an answer refers to a party: by the entry that comes along, or by identifier."""
 
 _REFERENCE_KEPT = PENDED | DENIED
 """States whose line carries the number of the not (yet) authorised outcome (X12 REF NT)."""
 
 
-def item(line: Line, stay: tuple[SupportingInfo, ...], dialect: Dialect, refer: Refer, notes: Notes) -> Json:
+def item(line: Line, request: ClaimRequest, stay: tuple[SupportingInfo, ...], manner: Manner, notes: Notes) -> Json:
     """The answer to one line, under the sequence it was asked with.
 
     `stay` is the supporting information that tells admission and discharge.
     Source: PAS 2.2.1 spec-34, spec-36, spec-46; profile-claimresponse.
     """
     written: Json = {"itemSequence": line.sequence}
-    told = _item_extensions(line, stay, dialect, refer)
+    told = _item_extensions(line, request, stay, manner)
     if told:
         written = {"extension": told, **written}
     note = notes.number(line.decision.text)
@@ -82,8 +81,8 @@ def item(line: Line, stay: tuple[SupportingInfo, ...], dialect: Dialect, refer: 
     return written
 
 
-def _item_extensions(line: Line, stay: tuple[SupportingInfo, ...], dialect: Dialect, refer: Refer) -> list[Json]:
-    told = [*_trace_numbers(line), *_issued(line)]
+def _item_extensions(line: Line, request: ClaimRequest, stay: tuple[SupportingInfo, ...], manner: Manner) -> list[Json]:
+    told = [*_trace_numbers(line, manner), *_issued(line)]
     told += string_extension(EXT_AUTHORIZATION_NUMBER, line.previous_authorization_number)
     if line.state in _REFERENCE_KEPT:
         told += string_extension(EXT_ADMINISTRATION_REFERENCE_NUMBER, line.administrative_reference)
@@ -91,14 +90,28 @@ def _item_extensions(line: Line, stay: tuple[SupportingInfo, ...], dialect: Dial
     if asked_for:
         told.append({"url": EXT_ITEM_REQUESTED_SERVICE_DATE, **asked_for})
     if line.state in AUTHORIZED:
-        told += _authorized_provider(line, refer)
-        told += _authorized_detail(line, dialect)
-        told += _stay_dates(stay) if dialect.stay_dates else []
+        told += [provider_extension(p, manner) for p in line_providers(line, request, manner.refs)]
+        told += _authorized_detail(line, manner.dialect)
+        told += _stay_dates(stay) if manner.dialect.stay_dates else []
+    elif line.state == LineState.PENDED_INFO:
+        told += communicated_diagnoses(line, request)[: 1 if manner.inquiry else None]
     return told
 
 
-def _trace_numbers(line: Line) -> list[Json]:
-    known = complete_identifiers(line.request.trace_numbers)
+def communicated_diagnoses(line: Line, request: ClaimRequest) -> list[Json]:
+    """The diagnoses a request for documents is about: those the sender pointed to from the line, ICD-10-CM only.
+
+    Source: PAS 2.2.1 extension-communicatedDiagnosis, once at most in profile-claiminquiryresponse.
+    """
+    wanted = line.request.diagnosis_sequences
+    codes = (d.concept.code_in(ICD10_CM) for d in request.diagnoses if d.sequence in wanted)
+    return [
+        {"url": EXT_COMMUNICATED_DIAGNOSIS, "valueCodeableConcept": coded(ICD10_CM, code)} for code in codes if code
+    ]
+
+
+def _trace_numbers(line: Line, manner: Manner) -> list[Json]:
+    known = manner.sent.identifiers(line.request.trace_numbers)
     return [{"url": EXT_ITEM_TRACE_NUMBER, "valueIdentifier": number} for number in known]
 
 
@@ -111,14 +124,6 @@ def _issued(line: Line) -> list[Json]:
     if line.period and line.period != Period():
         told.append({"url": EXT_ITEM_PRE_AUTH_PERIOD, "valuePeriod": period(line.period)})
     return told
-
-
-def _authorized_provider(line: Line, refer: Refer) -> list[Json]:
-    authorized = line.decision.authorized
-    if authorized is None or authorized.provider is None:
-        return []
-    part = {"url": "provider", "valueReference": refer(authorized.provider)}
-    return [{"url": EXT_ITEM_AUTHORIZED_PROVIDER, "extension": [part]}]
 
 
 def _stay_dates(stay: tuple[SupportingInfo, ...]) -> list[Json]:
@@ -141,59 +146,61 @@ def _authorized_detail(line: Line, dialect: Dialect) -> list[Json]:
         return []
     asked = modified and dialect.added_items
     content = line.request if asked else authorized_content(line)
-    return [{"url": EXT_ITEM_AUTHORIZED_DETAIL, "extension": detail_parts(content, dialect)}]
+    parts = detail_parts(content, dialect)
+    return [{"url": EXT_ITEM_AUTHORIZED_DETAIL, "extension": parts}] if parts else []
 
 
-def added_item(line: Line, dialect: Dialect, refer: Refer) -> Json:
+def added_item(line: Line, request: ClaimRequest, stay: tuple[SupportingInfo, ...], manner: Manner) -> Json:
     """What was authorised instead of what was asked, under the same sequence.
 
     Source: PAS 2.2.1 spec-37.
     """
     content = authorized_content(line)
-    written: Json = {
-        "extension": _added_extensions(line, content, dialect),
-        "itemSequence": [line.sequence],
-        "productOrService": concept(content.service),
-    }
-    authorized = line.decision.authorized
-    if authorized and authorized.provider:
-        written["provider"] = [refer(authorized.provider)]
-    if content.modifiers:
-        written["modifier"] = [concept(m) for m in content.modifiers]
-    written |= timed("serviced", content.serviced)
-    if content.location:
-        written["locationCodeableConcept"] = concept(content.location)
     amount = quantity(content.quantity)
-    written |= {"quantity": amount} if amount else {}
-    written |= {"unitPrice": money(content.unit_price)} if content.unit_price else {}
-    written["adjudication"] = [_adjudication(line, review_actions()[LineState.APPROVED])]
-    return written if written["extension"] else {k: v for k, v in written.items() if k != "extension"}
+    written: Json = {
+        "extension": _added_extensions(line, content, manner) + _stay_dates(stay),
+        "itemSequence": [line.sequence],
+        "provider": [provider_reference(p, manner) for p in line_providers(line, request, manner.refs)],
+        "productOrService": needed_concept(content.service),
+        "modifier": [concept(m) for m in content.modifiers],
+        **timed("serviced", content.serviced),
+        "locationCodeableConcept": concept(content.location or Concept()),
+        "quantity": amount,
+        "unitPrice": money(content.unit_price) if content.unit_price else {},
+        "adjudication": [_adjudication(line, review_actions()[LineState.APPROVED])],
+    }
+    return {name: value for name, value in written.items() if value}
 
 
-def _added_extensions(line: Line, content: LineRequest, dialect: Dialect) -> list[Json]:
-    told = [*_trace_numbers(line), *_issued(line)]
+def _added_extensions(line: Line, content: LineRequest, manner: Manner) -> list[Json]:
+    told = [*_trace_numbers(line, manner), *_issued(line)]
     told += string_extension(EXT_AUTHORIZATION_NUMBER, line.previous_authorization_number)
+    told += string_extension(EXT_ADMINISTRATION_REFERENCE_NUMBER, line.administrative_reference)
     told += epsdt(content)
     told += concept_extension(EXT_NURSING_HOME_RESIDENTIAL_STATUS, content.nursing_home_status)
     told += concept_extension(EXT_NURSING_HOME_LEVEL_OF_CARE, content.nursing_home_level)
     told += concept_extension(EXT_PRODUCT_OR_SERVICE_CODE_END, content.service_end)
-    told += concept_extension(EXT_REVENUE_CODE, revenue(content, dialect))
+    told += concept_extension(EXT_REVENUE_CODE, revenue(content, manner.dialect))
     told += rate_limit(content)
+    order = manner.refs.refer_to(line.request.requested_service_ref)
+    told += [{"url": EXT_REQUESTED_SERVICE, "valueReference": order}] if order else []
     told += code_extension(EXT_SERVICE_ITEM_REQUEST_TYPE, content.request_type)
     told += code_extension(EXT_CERTIFICATION_TYPE, content.certification_type)
     return told + concept_extension(EXT_ITEM_CATEGORY, content.category)
 
 
 def _adjudication(line: Line, action: str) -> Json:
-    parts: list[Json] = []
-    if line.state in AUTHORIZED and line.authorization_number:
-        parts.append({"url": "number", "valueString": line.authorization_number})
+    number = line.authorization_number if line.state in AUTHORIZED else ""
+    return review(action, number, _reason_code(line.decision.reason))
+
+
+def review(action: str, number: str = "", why: str = "") -> Json:
+    """An adjudication that carries a review action: X12 306 code, authorization number, X12 886 reason."""
+    parts = string_extension("number", number)
     parts.append({"url": EXT_REVIEW_ACTION_CODE, "valueCodeableConcept": coded(X12_REVIEW_ACTION, action)})
-    why = _reason_code(line.decision.reason)
     if why:
         parts.append({"url": "reasonCode", "valueCodeableConcept": coded(X12_DECISION_REASON, why)})
-    review = {"url": EXT_REVIEW_ACTION, "extension": parts}
-    return {"extension": [review], "category": coded(ADJUDICATION, "submitted")}
+    return {"extension": [{"url": EXT_REVIEW_ACTION, "extension": parts}], "category": coded(ADJUDICATION, "submitted")}
 
 
 def _reason_code(reason: str) -> str:

@@ -14,6 +14,8 @@ PAS_2_0_1 = Dialect(
     line_number_on_payload=True,
     revenue_part="revenue",
     revenue_system=REVENUE_CODES_2_0_1,
+    provider_type_part="providerType",
+    provider_qualification=False,
     differential_updates=True,
 )
 """Source: PAS 2.0.1 package; `docs/adr/0004-dialects.md`."""

@@ -13,11 +13,11 @@ from fhir_um.cases.model import Case
 from fhir_um.translate.claim_response_out import claim_response_of
 from fhir_um.translate.dialect import Dialect
 from fhir_um.translate.documents_out import communication_requests
-from fhir_um.translate.echo import Echo, refer_by_address
+from fhir_um.translate.echo import ByAddress, Echo, References
 from fhir_um.translate.elements_out import Json, instant
+from fhir_um.translate.manner import Manner
+from fhir_um.translate.sent import AsSent
 from profiles.canonicals import (
-    PROFILE_CLAIM_INQUIRY_RESPONSE,
-    PROFILE_CLAIM_RESPONSE,
     PROFILE_INQUIRY_RESPONSE_BUNDLE,
     PROFILE_RESPONSE_BUNDLE,
 )
@@ -38,9 +38,9 @@ def submit_response(case: Case, raw_body: bytes, dialect: Dialect, base_url: str
     Source: PAS 2.2.1 spec-30, spec-31, spec-33, spec-34; profile-pas-response-bundle.
     """
     echo = Echo()
-    echo.turn_to(raw_entries(raw_body))
-    answer = claim_response_of(case, PROFILE_CLAIM_RESPONSE, dialect, echo.refer)
-    asked = list(communication_requests(case, dialect, echo.refer, echo.is_organization, base_url))
+    manner = _beside(echo, case, raw_body, dialect, inquiry=False)
+    answer = claim_response_of(case, manner)
+    asked = list(communication_requests(case, manner, base_url))
     urls = [f"{base_url}/CommunicationRequest/{request['id']}" for request in asked]
     if urls:
         answer["communicationRequest"] = [{"reference": url} for url in urls]
@@ -54,10 +54,9 @@ def submit_response(case: Case, raw_body: bytes, dialect: Dialect, base_url: str
 def claim_response(case: Case, raw_body: bytes, dialect: Dialect, base_url: str) -> bytes:
     """The ClaimResponse alone, as a read gives it.
 
-    What only a Bundle can carry (`urn:uuid` addresses, documents asked for) is named by identifier or left out;
-    `raw_body` is not needed for that, but every answer is a function of the case and its submission.
+    What only a Bundle can carry (`urn:uuid` addresses, documents asked for) is named by identifier or left out.
     """
-    answer = claim_response_of(case, PROFILE_CLAIM_RESPONSE, dialect, refer_by_address)
+    answer = claim_response_of(case, _manner(ByAddress(), case, raw_entries(raw_body), dialect, inquiry=False))
     if not case.request.claim_url.startswith("http"):
         answer["request"] = {"reference": f"{base_url}/Claim/{case.id}"}
     return write_json(answer)
@@ -100,10 +99,21 @@ def _inquiry_entries(found: Found, dialect: Dialect, base_url: str) -> list[Json
     """ClaimResponses first, then what they refer to, each address once."""
     echo, answers = Echo(), []
     for case, raw_body in found:
-        echo.turn_to(raw_entries(raw_body))
-        answer = claim_response_of(case, PROFILE_CLAIM_INQUIRY_RESPONSE, dialect, echo.refer)
+        answer = claim_response_of(case, _beside(echo, case, raw_body, dialect, inquiry=True))
         answers.append(_entry(_address(case, base_url), answer))
     return [*answers, *_echoed(echo)]
+
+
+def _beside(echo: Echo, case: Case, raw_body: bytes, dialect: Dialect, inquiry: bool) -> Manner:
+    """The manner of an answer that has the entries it refers to beside it."""
+    came = raw_entries(raw_body)
+    echo.turn_to(came)
+    return _manner(echo, case, came, dialect, inquiry)
+
+
+def _manner(refs: References, case: Case, came: dict[str, bytes], dialect: Dialect, inquiry: bool) -> Manner:
+    url = case.request.claim_url
+    return Manner(dialect, refs, AsSent(url, came.get(url), refs), inquiry)
 
 
 def _address(case: Case, base_url: str) -> str:

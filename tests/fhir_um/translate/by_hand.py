@@ -133,7 +133,10 @@ CASES = {
     "modified": case(modified(1), line(2, LineState.NO_ACTION, "no-auth-required", "No authorization is needed.")),
     "cancelled": case(*(line(n, LineState.CANCELLED, "cancelled-by-requester") for n in (1, 2)), version=3),
     "refused": case(
-        *(line(n, LineState.INTAKE_REVIEW, "intake-review", "A person looks at it.") for n in (1, 2)),
+        *(
+            line(n, LineState.INTAKE_REVIEW, "intake-review", "A person looks.", administrative_reference=f"PEND{n}")
+            for n in (1, 2)
+        ),
         errors=(MEMBER_ERROR,),
     ),
     "partly-refused": case(approved(1), line(2, LineState.DISMISSED, "late-request"), errors=(LINE_ERROR,)),

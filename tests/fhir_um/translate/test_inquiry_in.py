@@ -67,3 +67,12 @@ def test_a_review_action_no_line_can_have_matches_nothing():
     line = inquiry(item(action("A2"))).lines[0]
 
     assert (line.states, line.no_such_state) == ((), True)
+
+
+@pytest.mark.spec("pas:conf-4")
+def test_the_certification_type_of_the_whole_inquiry_is_read():
+    coding = {"system": "https://codesystem.x12.org/005010/1322", "code": "R"}
+    asked = {"url": PAS_SD + "extension-certificationType", "valueCodeableConcept": {"coding": [coding]}}
+
+    assert inquiry(item(), extension=[asked]).certification_type == Code(coding["system"], "R")
+    assert inquiry(item()).certification_type is None

@@ -290,7 +290,7 @@ def test_a_read_names_what_has_only_a_uuid():
     member = replace(CASES["denied"].request.member, full_url="urn:uuid:6b1f5f0e-8f6e-4a52-9b7c-0d9f5a1c0001")
     request = replace(CASES["denied"].request, member=member, claim_url="urn:uuid:0d3f0b0a-2a52-4c0f-9a88-1f2e3d4c0001")
 
-    response = read_json(claim_response(replace(CASES["denied"], request=request), b"", PAS_2_2_1, BASE), LIMITS)
+    response = read_json(claim_response(replace(CASES["denied"], request=request), SUBMISSION, PAS_2_2_1, BASE), LIMITS)
 
     assert response["patient"]["identifier"]["value"] == "M-100"
     assert response["request"] == {"reference": f"{BASE}/Claim/{CASES['denied'].id}"}
