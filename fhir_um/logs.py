@@ -1,6 +1,7 @@
 """One JSON line per happening, with listed fields only, so that no name, member id, token or body can slip in.
 
-Must not know requests or cases. Lines of other libraries keep their wording but lose their arguments.
+Must not know requests or cases. Lines of other libraries keep their wording but lose their arguments; one that comes
+without arguments may have put them in already (the web server does so with a request line), and only names its place.
 """
 
 import json
@@ -47,6 +48,10 @@ def frames_of(fault: BaseException) -> list[str]:
     return [f"{step.filename.rpartition('site-packages/')[2]}:{step.lineno} {step.name}" for step in steps]
 
 
+def _place_of(record: logging.LogRecord) -> str:
+    return f"{record.pathname.rpartition('site-packages/')[2]}:{record.lineno} {record.funcName or '(none)'}"
+
+
 class JsonLines(logging.Formatter):
     """Makes one JSON object of one record."""
 
@@ -59,7 +64,9 @@ class JsonLines(logging.Formatter):
             line["event"] = record.msg
             line.update((key, value) for key, value in given.items() if key in FIELDS and value is not None)
         else:
-            line.update(event="library", logger=record.name, template=str(record.msg))
+            line.update(event="library", logger=record.name, place=_place_of(record))
+            if record.args:
+                line["template"] = str(record.msg)
             if record.exc_info and record.exc_info[1]:
                 fault = record.exc_info[1]
                 line.update(error_type=type(fault).__name__, frames=frames_of(fault))

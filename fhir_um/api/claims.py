@@ -16,6 +16,7 @@ from fhir_um.translate.facts_in import read_evidence
 from fhir_um.translate.inquiry_in import read_inquiry
 from fhir_um.translate.response_out import inquiry_response, submit_response
 from fhir_um.usecases.inquire import inquire as find_authorizations
+from fhir_um.usecases.read_case import body_behind
 from fhir_um.usecases.submit_claim import submit_claim
 from profiles.checking import check_request
 from profiles.reading import read_bundle
@@ -36,7 +37,8 @@ def submit(asked: Asked) -> Answer:
         differential_updates=DIALECTS[asked.guide].differential_updates,
     )
     case = submit_claim(asked.deps, asked.caller, submission)
-    return fhir(submit_response(case, body, DIALECTS[asked.guide], asked.base_url), case)
+    behind = body_behind(asked.deps, case, submission)
+    return fhir(submit_response(case, behind, DIALECTS[asked.guide], asked.base_url), case)
 
 
 def inquire(asked: Asked) -> Answer:

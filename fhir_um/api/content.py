@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import IO
 
 from flask import Request
+from gunicorn.http.errors import ParseException  # type: ignore[import-untyped]  # gunicorn ships no types
 from werkzeug.exceptions import ClientDisconnected, RequestEntityTooLarge
 
 from fhir_um.errors import Kind, Refusal
@@ -25,6 +26,7 @@ def read_body(request: Request, settings: Settings) -> bytes:
     Raises: Refusal WRONG_TYPE (media type, charset, encoding), TOO_BIG, UNREADABLE (stopped half way, broken gzip).
     """
     _demand_json(request)
+    _demand_plain_transfer(request)
     _set_patience(request, settings.body_timeout_seconds)
     body = _read_counted(request.stream, settings.max_body_bytes)
     _demand_all(request, len(body))
@@ -76,6 +78,8 @@ def _read(read: Callable[[int], bytes]) -> bytes:
         return read(_CHUNK_BYTES)
     except RequestEntityTooLarge as fault:
         raise _unreadable("The body is longer than its headers say.") from fault
+    except ParseException as fault:
+        raise _unreadable("The body does not arrive in time, or not in the chunks it should.") from fault
     except (ClientDisconnected, OSError, ValueError) as fault:
         raise _unreadable("The body stopped before its end.") from fault
 
@@ -101,6 +105,13 @@ def _demand_json(request: Request) -> None:
         raise _wrong_type("Only the charset utf-8 is supported.")
     if options.get("fhirversion", "4.0") not in {"4.0", "4.0.1"}:
         raise _wrong_type("Only FHIR version 4.0 is supported.")
+
+
+def _demand_plain_transfer(request: Request) -> None:
+    """The web server undoes chunks and nothing else, and lets other transfer codings through as they came."""
+    coding = request.headers.get("Transfer-Encoding", "chunked").strip().lower()
+    if coding not in {"chunked", "identity"}:
+        raise _wrong_type("Only the transfer coding chunked is supported; say gzip in Content-Encoding.")
 
 
 def _set_patience(request: Request, seconds: int) -> None:

@@ -23,10 +23,12 @@ _RETRY_AFTER_SECONDS = "5"
 
 
 def install(app: Flask, house: House) -> None:
-    """Registers the handlers. Every refusal leaves one audit row, and nothing else, in the store."""
+    """Registers the handlers. Every refusal leaves one audit row, and nothing else, in a store that can be reached."""
 
     def refused(refusal: Refusal) -> Response:
-        _audit(house, refusal)
+        current_trail().outcome = refusal.kind.value
+        if refusal.kind is not Kind.BUSY:  # the store has just kept the caller waiting; it cannot take a row either
+            _audit(house, refusal)
         return to_response(answer_of(refusal, current_trail().request_id))
 
     def refused_by_flask(fault: HTTPException) -> Response:
@@ -72,7 +74,6 @@ def _as_refusal(fault: HTTPException) -> Refusal:
 
 def _audit(house: House, refusal: Refusal) -> None:
     trail = current_trail()
-    trail.outcome = refusal.kind.value
     row = AuditRow(
         id=house.deps.new_id(),
         payer_id=None,

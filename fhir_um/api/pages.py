@@ -12,12 +12,28 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from fhir_um.api.envelope import page_policy
 from fhir_um.api.exchange import BASES, HTML, Answer, Asked
+from fhir_um.coverage.model import LineOfBusiness
 from fhir_um.policy.model import PaListRow
 from fhir_um.settings import Mode
-from profiles.canonicals import CPT, HCPCS, ICD10_PCS, RXNORM
+from fhir_um.usecases.see_directory import plans_on_file
+from profiles.canonicals import CPT, HCPCS, ICD10_PCS, RXNORM, X12_SERVICE_TYPE
 
 _COLUMNS = ("system", "code", "label", "policy_id", "title", "outcome", "plans")
-_SYSTEMS = {CPT: "CPT", HCPCS: "HCPCS II", ICD10_PCS: "ICD-10-PCS", RXNORM: "RxNorm"}
+_SYSTEMS = {
+    CPT: "CPT",
+    HCPCS: "HCPCS II",
+    ICD10_PCS: "ICD-10-PCS",
+    RXNORM: "RxNorm",
+    X12_SERVICE_TYPE: "X12 service type",
+}
+_BUSINESSES = {
+    LineOfBusiness.MEDICARE_ADVANTAGE: "Medicare Advantage",
+    LineOfBusiness.MEDICAID: "Medicaid managed care",
+    LineOfBusiness.MARKETPLACE: "marketplace",
+    LineOfBusiness.COMMERCIAL: "commercial",
+    LineOfBusiness.SELF_FUNDED: "employer-funded",
+}
+_LONGEST_SEARCH = 80
 _SPREADSHEET_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -27,9 +43,24 @@ def front(asked: Asked) -> Answer:
     return _page("front.html", asked, counters=counters, url=asked.house.settings.base_url)
 
 
-def pa_list_page(asked: Asked, rows: tuple[PaListRow, ...]) -> Answer:
-    """The public list of codes that need authorization, as a page."""
-    return _page("pa_list.html", asked, rows=rows, systems=_SYSTEMS)
+def pa_list_page(asked: Asked, rows: tuple[PaListRow, ...], total: int) -> Answer:
+    """Those rows of the public list as a page, with what was searched for; `total` counts the rows without it."""
+    search, plan = asked.http.args.get("search", "").strip(), asked.http.args.get("plan", "")
+    values: dict[str, Any] = {"search": search[:_LONGEST_SEARCH], "plan": plan, "plans": plans_on_file(asked.deps)}
+    return _page("pa_list.html", asked, rows=rows, total=total, systems=_SYSTEMS, businesses=_BUSINESSES, **values)
+
+
+def rows_with(rows: tuple[PaListRow, ...], search: str) -> tuple[PaListRow, ...]:
+    """Rows whose code begins with the search, or whose words contain all of its words; all of them for nothing."""
+    words = search.casefold().split()
+    if not words:
+        return rows
+    return tuple(row for row in rows if row.code.casefold().startswith(words[0]) or _holds(row, words))
+
+
+def _holds(row: PaListRow, words: list[str]) -> bool:
+    text = f"{row.label} {row.title} {row.policy_id} {row.outcome}".casefold()
+    return all(word in text for word in words)
 
 
 def pa_list_csv(rows: tuple[PaListRow, ...]) -> bytes:

@@ -10,6 +10,7 @@ import msgspec
 
 from fhir_um.api.exchange import Answer, Asked, fhir, version_headers
 from fhir_um.api.negotiation import demand_fhir_json
+from fhir_um.api.query import faults_of, is_whole
 from fhir_um.cases.model import Case, CaseId
 from fhir_um.cases.submission import CaseSearch
 from fhir_um.errors import Issue, Kind, Refusal
@@ -50,12 +51,11 @@ def read_search(asked: Asked) -> CaseSearch:
     Raises: Refusal INVALID for a parameter we do not know or cannot use, and when none narrows the search.
     """
     given = asked.http.args
-    faults = [_not_searchable(name) for name in given if name not in _SEARCHABLE]
-    faults += [_repeated(name) for name, values in given.lists() if len(values) > 1]
+    faults = list(faults_of(asked.http, _SEARCHABLE))
     if not (given.get("identifier") or given.get("patient")):
         faults.append(Issue("required", "Search by identifier or by patient.", "identifier"))
     count = given.get("_count", str(_MOST_RESULTS))
-    if not count.isdecimal() or int(count) < 1:
+    if not is_whole(count) or int(count) < 1:
         faults.append(Issue("value", "_count must be a whole number from 1.", "_count"))
     if faults:
         raise Refusal(Kind.INVALID, tuple(faults))
@@ -97,11 +97,3 @@ def _as_response(asked: Asked, case: Case, body: bytes) -> bytes:
 
 def _as_claim(_asked: Asked, case: Case, body: bytes) -> bytes:
     return claim_resource(case, body)
-
-
-def _not_searchable(name: str) -> Issue:
-    return Issue("not-supported", f"The search parameter {name[:40]!r} is not supported.", name[:40])
-
-
-def _repeated(name: str) -> Issue:
-    return Issue("not-supported", f"The search parameter {name[:40]!r} may be given once.", name[:40])

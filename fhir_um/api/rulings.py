@@ -3,134 +3,52 @@
 Unknown fields and values are refused with the place they stand in.
 """
 
-import re
-from datetime import date
-from decimal import Decimal
-
 import msgspec
 
+from fhir_um.api.decision_in import (
+    CHOICES,
+    AuthorizedIn,
+    CodeIn,
+    DecisionIn,
+    LineIn,
+    ProviderIn,
+    QuantityIn,
+    misfit,
+    senseless,
+    unwritable,
+)
 from fhir_um.cases.asked import NPI_SYSTEM, Party
-from fhir_um.cases.lifecycle import Ruling, RulingAction
+from fhir_um.cases.lifecycle import Ruling
 from fhir_um.cases.model import (
     Authorized,
     Decider,
     DocumentNeeded,
 )
-from fhir_um.cases.reasons import Reason
-from fhir_um.cases.roles import Role
 from fhir_um.errors import Kind, Refusal
 from fhir_um.words import Code, Concept, Identifier, Period, Quantity
 from profiles.canonicals import NUCC
+from profiles.reading import Limits, read_json
 
-_PLACE = re.compile(r"^(?P<what>.*?)(?: - at `\$?\.?(?P<path>[^`]*)`)?$", re.DOTALL)
-
-
-class CodeIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A code and its system."""
-
-    system: str
-    code: str
-
-
-class QuantityIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """An amount; the unit is a UCUM or X12 673 code when `system` says so."""
-
-    value: Decimal
-    unit: str = ""
-    system: str = ""
-    code: str = ""
-
-
-class PeriodIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Whole days, both included."""
-
-    start: date | None = None
-    end: date | None = None
-
-
-class ProviderIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Who is authorised to do it."""
-
-    npi: str
-    name: str = ""
-
-
-class AuthorizedIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What is authorised, where it differs from the request."""
-
-    service: CodeIn | None = None
-    modifiers: list[CodeIn] | None = None
-    quantity: QuantityIn | None = None
-    period: PeriodIn | None = None
-    provider: ProviderIn | None = None
-
-
-class DocumentIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A document to ask for."""
-
-    loinc: str
-    label: str
-
-
-class LineIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The ruling on one line."""
-
-    sequence: int
-    action: RulingAction
-    reason: Reason
-    text: str = ""
-    authorized: AuthorizedIn | None = None
-    documents: list[DocumentIn] = []
-
-
-class ReviewerIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Who rules: their id, and for clinicians NPI and specialty (a bare one is a NUCC taxonomy code)."""
-
-    id: str
-    npi: str = ""
-    specialty: CodeIn | str | None = None
-
-
-class DecisionIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The body of a decision: on which version, in which role, by whom, and line by line."""
-
-    version: int
-    role: Role
-    reviewer: ReviewerIn
-    lines: list[LineIn]
-
-
-_DECODER = msgspec.json.Decoder(DecisionIn)
+_LIMITS = Limits(max_bytes=1_000_000, max_depth=16, max_entries=0)
 
 
 def read_decision(body: bytes) -> tuple[int, Decider, tuple[Ruling, ...]]:
     """The case version decided on, who decides, and the rulings.
 
-    Raises: Refusal UNREADABLE when it is not JSON, INVALID when a field is missing, unknown or cannot be used.
+    Raises: Refusal UNREADABLE when it is not JSON, TOO_BIG, INVALID when a field is missing, unknown or cannot be used.
     """
+    value = read_json(body, _LIMITS)
+    faults = tuple(unwritable(value))
+    if faults:
+        raise Refusal(Kind.INVALID, faults)
     try:
-        given = _DECODER.decode(body)
+        given = msgspec.convert(value, DecisionIn)
     except msgspec.ValidationError as fault:
-        raise _invalid(str(fault)) from fault
-    except (msgspec.DecodeError, UnicodeDecodeError) as fault:
-        raise Refusal.of(Kind.UNREADABLE, "structure", "The body is not JSON.") from fault
-    _demand_sense(given)
+        raise Refusal(Kind.INVALID, (misfit(str(fault), CHOICES),)) from fault
+    faults = tuple(senseless(given))
+    if faults:
+        raise Refusal(Kind.INVALID, faults)
     return given.version, _decider(given), tuple(_ruling(line) for line in given.lines)
-
-
-def _demand_sense(given: DecisionIn) -> None:
-    if not given.reviewer.id:
-        raise Refusal.of(Kind.INVALID, "required", "Say who decides.", "reviewer.id")
-    if not given.lines:
-        raise Refusal.of(Kind.INVALID, "required", "A decision rules on at least one line.", "lines")
-    if len({line.sequence for line in given.lines}) < len(given.lines):
-        raise Refusal.of(Kind.INVALID, "duplicate", "A decision rules on each line once.", "lines")
-
-
-def _invalid(text: str) -> Refusal:
-    place = _PLACE.match(text)
-    what, path = (place["what"], place["path"] or "") if place else (text, "")
-    return Refusal.of(Kind.INVALID, "value", f"{what}.", path)
 
 
 def _decider(given: DecisionIn) -> Decider:

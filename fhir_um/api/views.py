@@ -9,6 +9,7 @@ from fhir_um.cases.model import (
     Authorized,
     BusinessError,
     Case,
+    Clock,
     Decider,
     Decision,
     Event,
@@ -20,8 +21,8 @@ from fhir_um.policy.model import PaListRow
 from fhir_um.words import Concept, Period, Quantity
 
 
-def case_view(case: Case) -> dict[str, Any]:
-    """The whole case."""
+def case_view(case: Case, clocks: tuple[Clock, ...] = ()) -> dict[str, Any]:
+    """The whole case; `clocks` say why its pended lines are due when they are."""
     return {
         **case_row(case),
         "changedAt": _at(case.changed_at),
@@ -32,6 +33,7 @@ def case_view(case: Case) -> dict[str, Any]:
         "claimIdentifiers": [{"system": i.system, "value": i.value} for i in case.request.claim_identifiers],
         "diagnoses": [_concept(d.concept) for d in case.request.diagnoses],
         "lines": [_line(line) for line in case.lines],
+        "clocks": [_clock(clock) for clock in clocks],
         "errors": [_error(error) for error in case.errors],
     }
 
@@ -150,6 +152,18 @@ def _authorized(given: Authorized | None) -> dict[str, Any] | None:
         "quantity": _quantity(given.quantity),
         "period": _period(given.period),
         "provider": _party(given.provider) if given.provider else None,
+    }
+
+
+def _clock(clock: Clock) -> dict[str, Any]:
+    deadline = clock.deadline
+    return {
+        "line": clock.sequence,
+        "ruleId": deadline.rule_id,
+        "source": deadline.source,
+        "startAt": _at(deadline.start_at),
+        "dueAt": _at(deadline.due_at),
+        "considered": [{"ruleId": rule_id, "dueAt": _at(due_at)} for rule_id, due_at in deadline.considered],
     }
 
 

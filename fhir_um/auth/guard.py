@@ -3,10 +3,10 @@
 Real client authentication takes the place of `SandboxGuard` when its issue comes: routes and handlers stay as they are.
 """
 
+import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Protocol
-from urllib.parse import urlsplit
 
 from fhir_um.auth.scopes import ALL, Scope
 from fhir_um.cases.caller import Caller
@@ -19,6 +19,9 @@ Payers = Callable[[], tuple[PayerId, ...]]
 """Reads the payers on file, home payer first."""
 
 ANONYMOUS = Caller(ClientId("anonymous"), "anybody", (), frozenset({Scope.PUBLIC.value}))
+_HOST = re.compile(r"(?:\[(?P<v6>[0-9A-Fa-f:.]+)\]|(?P<name>[A-Za-z0-9.\-]+))(?::[0-9]{1,5})?", re.ASCII)
+"""A Host header and nothing else: no user, path or second port hides another name in it."""
+
 _FRESH_FOR = timedelta(seconds=30)
 
 
@@ -75,6 +78,15 @@ def insider(client_id: str, name: str, payer_ids: tuple[PayerId, ...]) -> Caller
 def make_guard(settings: Settings, payers: Payers, now: Callable[[], datetime]) -> Guard:
     """The guard those settings ask for.
 
+    Raises: SettingsFault as `demand_guarded`.
+    """
+    demand_guarded(settings)
+    return SandboxGuard(payers, now)
+
+
+def demand_guarded(settings: Settings) -> None:
+    """Says before anything is opened whether the settings are safe.
+
     Raises: SettingsFault when they would leave the server open outside the sandbox, or the sandbox to the network.
     """
     if settings.mode is not Mode.SANDBOX:
@@ -83,11 +95,8 @@ def make_guard(settings: Settings, payers: Payers, now: Callable[[], datetime]) 
         )
     if not settings.is_loopback:
         raise SettingsFault(f"the sandbox listens on a loopback address only, not on {settings.host}")
-    return SandboxGuard(payers, now)
 
 
 def _names_loopback(host: str) -> bool:
-    try:
-        return is_loopback(urlsplit(f"//{host}").hostname or "")
-    except ValueError:
-        return False
+    found = _HOST.fullmatch(host)
+    return found is not None and is_loopback(found["v6"] or found["name"])

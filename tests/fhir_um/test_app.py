@@ -99,3 +99,55 @@ def test_addresses_handed_out_follow_the_setting_and_not_the_request(sqlite_url:
 
     assert answer.mimetype == FHIR_JSON
     assert answer.json["implementation"]["url"] == "https://payer.example.org/fhir"
+
+
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT", "PROPFIND", "X-ANY")
+
+
+def test_nothing_is_mounted_that_has_no_row_in_the_table(client: FlaskClient) -> None:
+    mounted = {(method, rule.rule) for rule in client.application.url_map.iter_rules() for method in rule.methods or ()}
+
+    assert mounted - {("HEAD", route.path) for route in ROUTES} == {(route.method, route.path) for route in ROUTES}
+
+
+@pytest.mark.parametrize("path", sorted({route.path for route in ROUTES}))
+def test_every_address_and_method_meets_the_guard_or_is_not_offered(client: FlaskClient, path: str) -> None:
+    """The sandbox's guard refuses a caller from elsewhere: so does every door there is."""
+    others = [
+        route
+        for route in ROUTES
+        if route.path in {path, path.replace("$submit", "<case_id>").replace("$inquire", "<case_id>")}
+    ]
+    offered = {route.method for route in others} | {"HEAD" for route in others if route.method == "GET"}
+    address = path.replace("<case_id>", "1")
+
+    for method in METHODS:
+        answer = client.open(address, method=method, headers={"Host": "evil.example"})
+        assert answer.status_code == (403 if method in offered else 405), method
+
+
+@pytest.mark.parametrize(
+    ("address", "media"),
+    [
+        ("/", "text/html; charset=utf-8"),
+        ("/healthz", "application/json; charset=utf-8"),
+        ("/readyz", "application/json; charset=utf-8"),
+        ("/um/v1/cases", "application/json; charset=utf-8"),
+        ("/um/v1/cases/1", "application/fhir+json; charset=utf-8"),
+        ("/um/v1/pa-list?format=csv", "text/csv; charset=utf-8"),
+        ("/um/v1/pa-list?format=html", "text/html; charset=utf-8"),
+        ("/fhir/metadata", "application/fhir+json; charset=utf-8"),
+        ("/fhir/Claim?patient=Patient/1", "application/fhir+json; charset=utf-8"),
+        ("/fhir/Claim/1", "application/fhir+json; charset=utf-8"),
+        ("/fhir/Claim/$nothing", "application/fhir+json; charset=utf-8"),
+    ],
+)
+def test_every_answer_names_its_kind_and_how_it_may_be_kept(client: FlaskClient, address: str, media: str) -> None:
+    headers = client.get(address).headers
+
+    assert headers["Content-Type"] == media
+    assert headers["Cache-Control"] in {"no-store", "no-cache", "public, max-age=300"}
+    assert ("no-store" in headers["Cache-Control"]) or "pa-list" in address or "metadata" in address
+    assert headers["X-Frame-Options"] == "DENY"
+    assert headers["Referrer-Policy"] == "no-referrer"
+    assert "unsafe" not in headers["Content-Security-Policy"]

@@ -42,6 +42,14 @@ def test_lines_of_libraries_lose_their_arguments() -> None:
     assert "Mallow" not in json.dumps(line)
 
 
+def test_lines_that_libraries_put_together_themselves_only_name_their_place() -> None:
+    line = line_of(record_of("gunicorn.error", "Invalid HTTP request line: 'GET /Claim?patient=Mallow HTTP/1.1'"))
+
+    assert "template" not in line
+    assert line["place"].endswith(":1 (none)")
+    assert "Mallow" not in json.dumps(line)
+
+
 def test_frames_name_the_place_and_not_the_message() -> None:
     with pytest.raises(ValueError, match="Mallow") as caught:
         raise ValueError("Mallow")

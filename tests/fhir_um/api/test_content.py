@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from flask import Request
+from gunicorn.http.errors import ChunkMissingTerminator, InvalidChunkSize
 from hypothesis import given
 from hypothesis import strategies as st
 from werkzeug.test import EnvironBuilder
@@ -95,6 +96,25 @@ def test_connection_that_fails_is_unreadable() -> None:
     environ.update({"wsgi.input": Broken(), "CONTENT_LENGTH": "500"})
 
     assert kind_of(Request(environ)) is Kind.UNREADABLE
+
+
+@pytest.mark.parametrize(
+    "fault", [InvalidChunkSize(b"zz"), ChunkMissingTerminator(b"XX")], ids=lambda f: type(f).__name__
+)
+def test_chunks_that_are_none_are_unreadable(fault: Exception) -> None:
+    class Chunks:
+        def read(self, size: int = -1) -> bytes:
+            raise fault
+
+    environ: dict[str, Any] = EnvironBuilder(method="POST", content_type="application/json").get_environ()
+    environ.pop("CONTENT_LENGTH", None)
+    environ.update({"wsgi.input": Chunks(), "wsgi.input_terminated": True, "HTTP_TRANSFER_ENCODING": "chunked"})
+
+    assert kind_of(Request(environ)) is Kind.UNREADABLE
+
+
+def test_transfer_encoding_that_is_not_undone_is_refused() -> None:
+    assert kind_of(request(b"{}", Transfer_Encoding="gzip, chunked")) is Kind.WRONG_TYPE
 
 
 def test_gzip_is_inflated() -> None:

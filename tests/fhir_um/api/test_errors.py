@@ -2,8 +2,9 @@
 
 import json
 import logging
+import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from typing import Any
 
 import pytest
@@ -64,6 +65,15 @@ def test_busy_store_says_try_again_and_no_outcome(sqlite_url: str) -> None:
     assert answer.status_code == 503
     assert set(answer.json) == {"error", "requestId"}
     assert answer.headers["Retry-After"]
+
+
+def test_busy_store_is_not_waited_for_a_second_time(sqlite_url: str) -> None:
+    """Its audit row would wait as long as the request did; the log line tells of it instead."""
+    with failing(sqlite_url, Refusal.of(Kind.BUSY, "transient", "busy")) as client:
+        client.get("/x")
+
+    with closing(sqlite3.connect(sqlite_url.removeprefix("sqlite:///"))) as connection:
+        assert connection.execute("SELECT count(*) FROM audit").fetchone() == (0,)
 
 
 def test_refusal_without_a_store_is_still_told(tmp_path: Any) -> None:

@@ -50,3 +50,28 @@ def test_csv_cells_are_never_formulas() -> None:
     row = PaListRow("s", "=1+1", "-2", "p", "@sum", "+x", ("MA", "COMM"))
 
     assert "\r\ns,'=1+1,'-2,p,'@sum,'+x,MA COMM\r\n" in pa_list_csv((row,)).decode()
+
+
+def test_list_is_narrowed_by_code_or_words_and_by_plan(client: FlaskClient) -> None:
+    by_code = client.get("/um/v1/pa-list?format=html&search=e1390&plan=harbor-ma").text
+    by_words = client.get("/um/v1/pa-list?format=html&search=portable+oxygen").text
+
+    assert re.findall(r"<th scope=\"row\"><code>(\w+)", by_code) == ["E1390"]
+    assert "E0431" in by_words
+    assert "27447" not in by_words
+    assert '<option value="harbor-ma" selected>' in by_code
+
+
+def test_search_goes_back_into_its_field_as_text(client: FlaskClient) -> None:
+    page = client.get("/um/v1/pa-list?format=html&search=%22%3E%3Cb%3Ex").text
+
+    assert "<b>x" not in page
+    assert "No code of the list matches" in page
+
+
+def test_every_field_of_the_form_has_a_label_and_the_policy_lets_it_be_sent(client: FlaskClient) -> None:
+    answer = client.get("/um/v1/pa-list?format=html")
+
+    labelled = set(re.findall(r'<label for="(\w+)"', answer.text))
+    assert labelled == set(re.findall(r'<(?:input|select) id="(\w+)"', answer.text)) == {"search", "plan"}
+    assert "form-action 'self'" in answer.headers["Content-Security-Policy"]

@@ -83,6 +83,26 @@ def test_specialty_may_name_its_system() -> None:
         (changed(lines=GOOD["lines"] * 2), "lines"),
         (changed(reviewer={"id": ""}), "reviewer.id"),
         (changed(sudo=True), ""),
+        (changed(reviewer={"id": "a\0b"}), "reviewer.id"),
+        (changed(reviewer={"id": "   "}), "reviewer.id"),
+        (changed(reviewer={"id": "d" * 201}), "reviewer.id"),
+        (changed(reviewer={"id": "d-1", "npi": "12345"}), "reviewer.npi"),
+        (changed(reviewer={"id": "d-1", "npi": "\u0661" * 10}), "reviewer.npi"),
+        (changed(version=0), "version"),
+        (changed(version=2**31), "version"),
+        (line(text="long enough \u0000 and yet"), "lines[0].text"),
+        (line(text="x" * 20_001), "lines[0].text"),
+        (line(documents=[{"loinc": "", "label": "Plan"}]), "lines[0].documents[0].loinc"),
+        (line(authorized={}), "lines[0].authorized"),
+        (line(authorized={"quantity": {"value": "NaN"}}), "lines[0].authorized.quantity.value"),
+        (line(authorized={"quantity": {"value": "Infinity"}}), "lines[0].authorized.quantity.value"),
+        (line(authorized={"quantity": {"value": 0}}), "lines[0].authorized.quantity.value"),
+        (line(authorized={"quantity": {"value": -5}}), "lines[0].authorized.quantity.value"),
+        (line(authorized={"quantity": {"value": 10**40}}), "lines[0].authorized.quantity.value"),
+        (line(authorized={"provider": {"npi": "abc"}}), "lines[0].authorized.provider.npi"),
+        (line(authorized={"service": {"system": "", "code": "x"}}), "lines[0].authorized.service.system"),
+        (line(authorized={"period": {"start": "2027-01-01", "end": "2026-01-01"}}), "lines[0].authorized.period"),
+        (line(authorized={"period": {}}), "lines[0].authorized.period"),
     ],
 )
 def test_fault_is_refused_with_its_place(body: bytes, path: str) -> None:
@@ -92,7 +112,32 @@ def test_fault_is_refused_with_its_place(body: bytes, path: str) -> None:
     assert refusal.issues[0].path == path
 
 
-@pytest.mark.parametrize("body", [b"", b"{", b"\xff\xfe", b'{"version": 1,}'])
+def test_every_fault_of_sense_is_told_at_once() -> None:
+    body = changed(version=0, reviewer={"id": "", "npi": "1"})
+
+    assert [issue.path for issue in refusal_of(body).issues] == ["version", "reviewer.id", "reviewer.npi"]
+
+
+def test_a_refused_word_is_not_repeated() -> None:
+    texts = [issue.text for issue in refusal_of(line(reason="Mallow, Ada, born 1950-02-03")).issues]
+
+    assert "Mallow" not in " ".join(texts)
+    assert "qty-reduced" in " ".join(texts)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"{",
+        b"\xff\xfe",
+        b'{"version": 1,}',
+        b'{"version": 1, "version": 2}',
+        b'{"version": 1e99999999999999999999}',
+        b'{"text": "\\ud800"}',
+        b"[" * 5000 + b"]" * 5000,
+    ],
+)
 def test_body_that_is_not_json_is_unreadable(body: bytes) -> None:
     assert refusal_of(body).kind is Kind.UNREADABLE
 

@@ -49,7 +49,9 @@ def test_worklist_by_state(client: FlaskClient, pended_id: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("query", "path"), [("state=asleep", "state"), ("limit=0", "limit"), ("limit=x", "limit"), ("limit=9999", "limit")]
+    ("query", "path"),
+    [("state=asleep", "state"), ("limit=0", "limit"), ("limit=x", "limit"), ("limit=9999", "limit")]
+    + [("limit=%D9%A3", "limit"), ("limit=5&limit=6", "limit"), ("colour=red", "colour"), ("state=", "state")],
 )
 def test_worklist_refuses_what_it_cannot_use(client: FlaskClient, query: str, path: str) -> None:
     assert_outcome(client.get(f"/um/v1/cases?{query}"), Kind.INVALID, path)
@@ -89,6 +91,39 @@ def test_case_as_it_stood_before(client: FlaskClient, pended_id: str) -> None:
 
     assert client.get(f"/um/v1/cases/{pended_id}", query_string={"at": at}).status_code == 200
     assert_outcome(client.get(f"/um/v1/cases/{pended_id}?at=2001-01-01T00:00:00Z"), Kind.NOT_FOUND)
+
+
+def test_case_as_of_one_of_its_versions(client: FlaskClient, pended_id: str) -> None:
+    decide(client, pended_id, ruling())
+    address = f"/um/v1/cases/{pended_id}"
+
+    first, second = (client.get(f"{address}?version={version}").json for version in (1, 2))
+
+    assert (first["version"], first["status"]) == (1, "pended")
+    assert second == client.get(address).json
+    for version in (3, 999999999):
+        assert_outcome(client.get(f"{address}?version={version}"), Kind.NOT_FOUND)
+    for query in ("version=0", "version=x", "version=", "version=1&at=2026-11-20T15:00:00Z"):
+        assert_outcome(client.get(f"{address}?{query}"), Kind.INVALID, "version")
+
+
+def test_pended_case_tells_which_clock_runs_and_why(client: FlaskClient, pended_id: str) -> None:
+    case = client.get(f"/um/v1/cases/{pended_id}").json
+
+    (clock,) = case["clocks"]
+    assert (clock["line"], clock["dueAt"], clock["startAt"]) == (1, case["dueAt"], case["receivedAt"])
+    assert clock["ruleId"]
+    assert clock["source"]
+    considered = {row["ruleId"]: row["dueAt"] for row in clock["considered"]}
+    assert considered[clock["ruleId"]] == clock["dueAt"] == min(considered.values())
+
+
+def test_decided_case_has_no_clock_and_its_past_still_tells_its_own(client: FlaskClient, pended_id: str) -> None:
+    before = client.get(f"/um/v1/cases/{pended_id}").json["clocks"]
+
+    assert decide(client, pended_id, ruling()).json["clocks"] == []
+    assert client.get(f"/um/v1/cases/{pended_id}").json["clocks"] == []
+    assert client.get(f"/um/v1/cases/{pended_id}?version=1").json["clocks"] == before
 
 
 @pytest.mark.parametrize("at", ["yesterday", "2026-03-01T12:00:00"])

@@ -43,7 +43,11 @@ def test_caller_on_this_machine_may_do_everything(host: str) -> None:
     assert "physician" in caller.roles
 
 
-@pytest.mark.parametrize("host", ["", "evil.example.org", "127.0.0.1.evil.example.org", "[::1", "192.168.1.4:8080"])
+@pytest.mark.parametrize(
+    "host",
+    ["", "evil.example.org", "127.0.0.1.evil.example.org", "[::1", "192.168.1.4:8080"]
+    + ["127.0.0.1/evil", "evil@127.0.0.1", "127.0.0.1#@evil.example", "127.0.0.1:80:80", "127.0.0.1?x", "localhost\t"],
+)
 @pytest.mark.parametrize("scope", [Scope.PUBLIC, Scope.SUBMIT])
 def test_other_host_names_are_refused(host: str, scope: Scope) -> None:
     with pytest.raises(Refusal) as refused:

@@ -1,0 +1,200 @@
+"""The shape of a reviewer's decision in JSON, and what makes no sense in it. Must not know which moves are legal.
+
+Nothing of what was sent is repeated in a fault: a word in the wrong place may be somebody's name.
+"""
+
+import re
+from collections.abc import Iterator
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+
+from fhir_um.cases.lifecycle import RulingAction
+from fhir_um.cases.reasons import Reason
+from fhir_um.cases.roles import Role
+from fhir_um.errors import Issue
+from profiles.primitives import PRIMITIVES, has_control_character
+
+CHOICES = {"role": Role, "action": RulingAction, "reason": Reason}
+"""The fields that take one of a few words."""
+
+_PLACE = re.compile(r"^(?P<what>.*?)(?: - at `\$?\.?(?P<path>[^`]*)`)?$", re.DOTALL)
+_NPI = re.compile(r"[0-9]{10}", re.ASCII)
+_LONGEST_WORD = 200
+_LONGEST_TEXT = 20_000
+_LARGEST_VERSION = 2**31 - 1
+
+
+class CodeIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A code and its system."""
+
+    system: str
+    code: str
+
+
+class QuantityIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """An amount; the unit is a UCUM or X12 673 code when `system` says so."""
+
+    value: Decimal
+    unit: str = ""
+    system: str = ""
+    code: str = ""
+
+
+class PeriodIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Whole days, both included."""
+
+    start: date | None = None
+    end: date | None = None
+
+
+class ProviderIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Who is authorised to do it."""
+
+    npi: str
+    name: str = ""
+
+
+class AuthorizedIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What is authorised, where it differs from the request."""
+
+    service: CodeIn | None = None
+    modifiers: list[CodeIn] | None = None
+    quantity: QuantityIn | None = None
+    period: PeriodIn | None = None
+    provider: ProviderIn | None = None
+
+
+class DocumentIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A document to ask for."""
+
+    loinc: str
+    label: str
+
+
+class LineIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The ruling on one line."""
+
+    sequence: int
+    action: RulingAction
+    reason: Reason
+    text: str = ""
+    authorized: AuthorizedIn | None = None
+    documents: list[DocumentIn] = []
+
+
+class ReviewerIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Who rules: their id, and for clinicians NPI and specialty (a bare one is a NUCC taxonomy code)."""
+
+    id: str
+    npi: str = ""
+    specialty: CodeIn | str | None = None
+
+
+class DecisionIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The body of a decision: on which version, in which role, by whom, and line by line."""
+
+    version: int
+    role: Role
+    reviewer: ReviewerIn
+    lines: list[LineIn]
+
+
+def unwritable(value: Any, place: str = "") -> Iterator[Issue]:
+    """A fault for each text with control characters, wherever it stands."""
+    if isinstance(value, str):
+        if has_control_character(value):
+            yield Issue("value", "A text must not have control characters.", place)
+    elif isinstance(value, dict):
+        for name, child in value.items():
+            yield from unwritable(child, f"{place}.{name}" if place else name)
+    elif isinstance(value, list):
+        for index, child in enumerate(value):
+            yield from unwritable(child, f"{place}[{index}]")
+
+
+def misfit(text: str, choices: dict[str, Any]) -> Issue:
+    """What the JSON reader found wrong, as a fault that does not repeat what was sent."""
+    found = _PLACE.match(text)
+    what, path = (found["what"], found["path"] or "") if found else (text, "")
+    if what.startswith("Invalid enum value"):
+        what = f"Must be one of: {', '.join(choices[path.rpartition('.')[2]])}"
+    elif what.startswith("Object contains unknown field"):
+        what = "There is a field here that a decision does not have"
+    return Issue("value", f"{what}.", path)
+
+
+def senseless(given: DecisionIn) -> Iterator[Issue]:
+    """Every fault in values that have the right type."""
+    if not 1 <= given.version <= _LARGEST_VERSION:
+        yield Issue("value", "The version of a case is a whole number from 1.", "version")
+    yield from _word(given.reviewer.id, "reviewer.id", "Say who decides")
+    if given.reviewer.npi:
+        yield from _npi(given.reviewer.npi, "reviewer.npi")
+    yield from _specialty(given.reviewer.specialty)
+    if not given.lines:
+        yield Issue("required", "A decision rules on at least one line.", "lines")
+    if len({line.sequence for line in given.lines}) < len(given.lines):
+        yield Issue("duplicate", "A decision rules on each line once.", "lines")
+    for index, line in enumerate(given.lines):
+        yield from _line(line, f"lines[{index}]")
+
+
+def _specialty(given: CodeIn | str | None) -> Iterator[Issue]:
+    if isinstance(given, CodeIn):
+        yield from _code(given, "reviewer.specialty")
+    elif given:
+        yield from _word(given, "reviewer.specialty", "Say which specialty")
+
+
+def _line(line: LineIn, place: str) -> Iterator[Issue]:
+    if len(line.text) > _LONGEST_TEXT:
+        yield Issue("too-long", f"At most {_LONGEST_TEXT} characters.", f"{place}.text")
+    for index, document in enumerate(line.documents):
+        yield from _word(document.loinc, f"{place}.documents[{index}].loinc", "Say which document")
+        yield from _word(document.label, f"{place}.documents[{index}].label", "Say how the document is called")
+    if line.authorized is not None:
+        yield from _authorized(line.authorized, f"{place}.authorized")
+
+
+def _authorized(given: AuthorizedIn, place: str) -> Iterator[Issue]:
+    if given == AuthorizedIn():
+        yield Issue("required", "Say what is authorised, or leave it out.", place)
+    if given.service is not None:
+        yield from _code(given.service, f"{place}.service")
+    for index, modifier in enumerate(given.modifiers or ()):
+        yield from _code(modifier, f"{place}.modifiers[{index}]")
+    if given.quantity is not None:
+        is_decimal = PRIMITIVES["decimal"][0](given.quantity.value)
+        if not is_decimal or given.quantity.value <= 0:
+            yield Issue("value", "An amount is a number above 0.", f"{place}.quantity.value")
+    if given.period is not None:
+        yield from _period(given.period, f"{place}.period")
+    if given.provider is not None:
+        yield from _npi(given.provider.npi, f"{place}.provider.npi")
+
+
+def _period(given: PeriodIn, place: str) -> Iterator[Issue]:
+    if given.start is None and given.end is None:
+        yield Issue("required", "A period has a start or an end.", place)
+    elif given.start and given.end and given.end < given.start:
+        yield Issue("invariant", "The period ends before it starts.", place)
+
+
+def _code(given: CodeIn, place: str) -> Iterator[Issue]:
+    yield from _word(given.system, f"{place}.system", "Say which code system")
+    yield from _word(given.code, f"{place}.code", "Say which code")
+
+
+def _word(text: str, path: str, what: str) -> Iterator[Issue]:
+    if not text.strip():
+        yield Issue("required", f"{what}.", path)
+    elif len(text) > _LONGEST_WORD:
+        yield Issue("too-long", f"At most {_LONGEST_WORD} characters.", path)
+
+
+def _npi(text: str, path: str) -> Iterator[Issue]:
+    if not _NPI.fullmatch(text):
+        yield Issue("value", "An NPI has ten digits.", path)
