@@ -8,7 +8,7 @@ PYTHON ?= $(shell for name in python3 python3.14 python3.13 python3.12 python3.1
 	$$name -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$name && break; done)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench
+.PHONY: help run test check docs bench
 
 help: ## show this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/\t/' | expand -t 10
@@ -30,13 +30,18 @@ check: $(INSTALLED) ## format, lint, types, import contracts, tests: what CI run
 	$(BIN)/lint-imports
 	$(BIN)/pytest -q $(ARGS)
 
+docs: $(INSTALLED) ## rewrite the generated documents (settings, conformance, modules)
+	@$(BIN)/python -m tools.settings_table
+	@$(BIN)/python -m tools.conformance
+	@$(BIN)/python -m tools.module_map
+
 bench: $(INSTALLED) ## measure throughput and latency on this machine
 	$(BIN)/python -m bench.run $(ARGS)
 
 $(INSTALLED): requirements.lock pyproject.toml
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed; set PYTHON=/path/to/it"; exit 1; }
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	@echo "Installing the locked dependencies into $(VENV) ..."
+	@echo "Installing the locked dependencies into $(VENV) (once; it takes a minute) ..."
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@

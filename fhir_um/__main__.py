@@ -13,9 +13,11 @@ VERBS = ("serve", "migrate", "seed", "decide", "demo", "policy", "verify")
 """Each is a module of `fhir_um.commands`, loaded only when it is asked for, so that the server starts at once."""
 
 _EPILOG = """First steps:
-  make run              install, migrate, load invented people, serve the sandbox
-  fhir-um demo          play a whole story against it, from another shell
-  fhir-um VERB --help   more about one verb
+  make run                                 install, migrate, load invented people, serve the sandbox
+  fhir-um demo                             play a whole story against it, from another shell
+  fhir-um decide                           see what waits for a person
+  fhir-um policy explain --bundle FILE     why a request is decided as it is
+  fhir-um VERB --help                      more about one verb
 
 Settings are environment variables that begin with FHIR_UM_; docs/running.md lists them."""
 
@@ -35,8 +37,11 @@ def make_parser(verbs: Iterable[str] = VERBS) -> argparse.ArgumentParser:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Runs one verb; returns its exit code: 1 when it could not do its work, 2 when the settings cannot be used."""
+    """Runs one verb; returns its exit code: 1 when it could not do its work, 2 when asked wrongly."""
     words = list(sys.argv[1:] if argv is None else argv)
+    if not words:
+        make_parser().print_help()
+        return 2
     asked = words[:1] if words and words[0] in VERBS else VERBS
     args = make_parser(asked).parse_args(words)
     try:
@@ -47,6 +52,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _stopped(str(fault), 1)
     except Refusal as refusal:
         return _stopped(" ".join(issue.text for issue in refusal.issues), 1)
+    except KeyboardInterrupt:
+        return _stopped("stopped", 130)
     return code
 
 

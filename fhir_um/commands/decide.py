@@ -9,68 +9,139 @@ from typing import Any
 
 import msgspec
 
+from fhir_um.cases.caller import Caller
+from fhir_um.cases.lifecycle import RulingAction
+from fhir_um.cases.model import PENDED, CaseId
+from fhir_um.cases.reasons import ADMINISTRATIVE_DENIALS, CLINICAL_DENIALS, Reason
+from fhir_um.cases.roles import REVIEWERS
+from fhir_um.commands.opening import open_house
+from fhir_um.commands.telling import open_line, tell_case, wrapped
+from fhir_um.commands.typed import day, whole_number
+from fhir_um.deps import Deps
 from fhir_um.settings import Settings
 
-_EPILOG = """examples:
+_MOST_LISTED = 50
+_NEEDED = ("version", "role", "reviewer", "line", "action", "reason")
+
+
+def _reasons(title: str, reasons: frozenset[Reason]) -> str:
+    return "\n".join(wrapped(f"{title}: {', '.join(sorted(reasons))}", 2))
+
+
+_EPILOG = f"""how a reviewer works:
+  fhir-um decide                 what waits, most urgent first
+  fhir-um decide CASE            one case: lines, findings, deadlines
   fhir-um decide CASE --version 1 --role nurse --reviewer n-17 --line 1 --action approve --reason criteria-met
   fhir-um decide CASE --version 2 --role physician --reviewer d-3 --npi 1999999992 --line 2 --action deny-clinical \\
       --reason not-necessary --text "Conservative treatment for six weeks has not been tried."
   fhir-um decide CASE --body decision.json       (the same JSON the HTTP interface takes)
 
-The version is the one you read: when somebody changed the case meanwhile, nothing happens and you are told."""
+The version is the one you read: when somebody changed the case meanwhile, nothing happens and you are told.
+
+reasons:
+{_reasons("to deny or reduce clinically (a physician, with --npi and --text)", CLINICAL_DENIALS)}
+{_reasons("to deny as benefit or contract (with --text)", ADMINISTRATIVE_DENIALS)}
+{_reasons("otherwise", frozenset(Reason) - CLINICAL_DENIALS - ADMINISTRATIVE_DENIALS)}"""
 
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add `decide` to the command line."""
     parser = subparsers.add_parser(
         "decide",
-        help="decide a pended line of a case",
-        description=__doc__,
+        help="see what waits for a person, and decide it",
+        description="Lists what waits for a person, shows one case, or decides lines of it, in the store of this "
+        "machine and under the same rules as over HTTP.",
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("case", metavar="CASE", help="the case id")
-    parser.add_argument("--body", metavar="FILE", type=argparse.FileType("rb"), help="a whole decision as JSON")
-    parser.add_argument("--version", type=int, help="the case version the decision was made on")
-    parser.add_argument("--role", help="the role you act in, for example nurse or physician")
-    parser.add_argument("--reviewer", metavar="ID", help="who you are")
-    parser.add_argument("--npi", default="", help="your NPI; needed for a clinical denial or reduction")
-    parser.add_argument("--specialty", help="your specialty, a NUCC taxonomy code")
-    parser.add_argument("--line", metavar="N", type=int, action="append", help="the line; may be repeated")
-    parser.add_argument("--action", help="approve, modify, deny-clinical, deny-administrative, refer-physician, ...")
-    parser.add_argument("--reason", help="our reason code, for example criteria-met")
-    parser.add_argument("--text", default="", help="the reason in words the member and provider will read")
-    parser.add_argument("--units", help="with modify: how many are authorized")
-    parser.add_argument("--from", dest="start", metavar="DATE", help="first authorized day")
-    parser.add_argument("--to", dest="end", metavar="DATE", help="last authorized day")
-    parser.add_argument(
-        "--document", metavar="LOINC=LABEL", action="append", default=[], help="with request-information: what to send"
-    )
+    parser.add_argument("case", metavar="CASE", nargs="?", help="the case id; without one, what waits is listed")
+    parser.add_argument("--version", metavar="N", type=whole_number, help="the case version you read and decide on")
+    _add_ruling(parser)
+    parser.add_argument("--body", metavar="FILE", type=argparse.FileType("rb"), help="the whole decision as JSON")
+    parser.add_argument("--json", action="store_true", help="print the case as JSON")
     parser.set_defaults(func=run)
 
 
+def _add_ruling(parser: argparse.ArgumentParser) -> None:
+    roles, actions = sorted(REVIEWERS), [action.value for action in RulingAction]
+    parser.add_argument("--role", metavar="ROLE", choices=roles, help=f"the role you act in: {', '.join(roles)}")
+    parser.add_argument("--reviewer", metavar="ID", help="who you are")
+    parser.add_argument("--npi", default="", help="your NPI; needed for a clinical denial or a reduction")
+    parser.add_argument("--specialty", metavar="CODE", help="your specialty, a NUCC taxonomy code")
+    parser.add_argument("--line", metavar="N", type=whole_number, action="append", help="the line; may be repeated")
+    parser.add_argument("--action", metavar="ACTION", choices=actions, help=", ".join(actions))
+    reasons = [reason.value for reason in Reason]
+    parser.add_argument("--reason", metavar="REASON", choices=reasons, help="why, one of the reasons below")
+    parser.add_argument("--text", default="", help="why, in words that the member and the provider will read")
+    parser.add_argument("--units", metavar="N", help="with modify: how many are authorized")
+    parser.add_argument("--from", dest="start", metavar="DATE", type=day, help="with modify: the first authorized day")
+    parser.add_argument("--to", dest="end", metavar="DATE", type=day, help="with modify: the last authorized day")
+    parser.add_argument(
+        "--document", metavar="LOINC=LABEL", action="append", default=[], help="with request-information: what to send"
+    )
+
+
 def run(args: argparse.Namespace, settings: Settings) -> int:
-    """Decide; 0 when done, 1 when refused."""
-    from fhir_um.api.rulings import read_decision
-    from fhir_um.api.views import case_view
+    """List, show or decide; 0 when done, 1 when refused, 2 when the decision is not complete."""
+    missing = [] if args.body else [name for name in _NEEDED if getattr(args, name) is None]
+    deciding = args.body or len(missing) < len(_NEEDED)
+    if deciding and (missing or not args.case):
+        lacking = ["CASE"] * (not args.case) + [f"--{name}" for name in missing]
+        print(f"A decision also needs {', '.join(lacking)}. `fhir-um decide CASE` shows the case.", file=sys.stderr)
+        return 2
+    deps = open_house(settings)
+    caller = _operator(deps)
+    if not args.case:
+        return _list(deps, caller)
+    return _decide(args, deps, caller) if deciding else _show(args, deps, caller)
+
+
+def _operator(deps: Deps) -> Caller:
     from fhir_um.auth.guard import insider
-    from fhir_um.cases.model import CaseId
-    from fhir_um.deps import make_deps
-    from fhir_um.errors import Refusal
-    from fhir_um.usecases.decide_case import decide_case
     from fhir_um.usecases.see_directory import payers_on_file
 
-    deps = make_deps(settings)
+    return insider("command-line", "Command line", payers_on_file(deps))
+
+
+def _list(deps: Deps, caller: Caller) -> int:
+    from fhir_um.usecases.read_case import list_work
+
+    cases = list_work(deps, caller, PENDED, _MOST_LISTED)
+    print("\n".join(open_line(case) for case in cases) or "Nothing waits for a person.")
+    return 0
+
+
+def _show(args: argparse.Namespace, deps: Deps, caller: Caller) -> int:
+    from fhir_um.usecases.read_case import read_case
+
+    _tell(read_case(deps, caller, CaseId(args.case)), args.json)
+    return 0
+
+
+def _decide(args: argparse.Namespace, deps: Deps, caller: Caller) -> int:
+    from fhir_um.api.rulings import read_decision
+    from fhir_um.errors import Refusal
+    from fhir_um.usecases.decide_case import decide_case
+
     try:
         version, decider, rulings = read_decision(_body(args))
-        operator = insider("command-line", "Command line", payers_on_file(deps))
-        case = decide_case(deps, operator, CaseId(args.case), version, decider, rulings)
+        case = decide_case(deps, caller, CaseId(args.case), version, decider, rulings)
     except Refusal as refusal:
+        print("Nothing was decided.", file=sys.stderr)
         for issue in refusal.issues:
             print(f"{issue.path}: {issue.text}" if issue.path else issue.text, file=sys.stderr)
         return 1
-    print(msgspec.json.format(msgspec.json.encode(case_view(case))).decode())
+    _tell(case, args.json)
     return 0
+
+
+def _tell(case: Any, as_json: bool) -> None:
+    from fhir_um.api.views import case_view
+
+    if as_json:
+        print(msgspec.json.format(msgspec.json.encode(case_view(case))).decode())
+    else:
+        print("\n".join(tell_case(case)))
 
 
 def _body(args: argparse.Namespace) -> bytes:

@@ -5,10 +5,9 @@ Must not know the house behind the server: it speaks HTTP and nothing else.
 
 import argparse
 import sys
-import textwrap
 import time
 from collections.abc import Iterator
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from pathlib import Path
 
 import requests
@@ -26,23 +25,27 @@ from fhir_um.commands.stories import (
     load_story,
     play,
 )
+from fhir_um.commands.telling import instant, wrapped, wrapped_under
+from fhir_um.commands.wording import ERRORS, FOLLOWUPS, REASONS, REVIEW_ACTIONS, STATES, with_words
 from fhir_um.settings import Settings
 
 FIXTURES = Path(__file__).resolve().parents[2] / "fixtures"
 MAIN_STORY = "prior-authorization"
 TIMEOUT_SECONDS = 30
 
-MEANINGS = {
-    "A1": "authorized as asked",
-    "A2": "authorized in part",
-    "A3": "not authorized",
-    "A4": "pending",
-    "A6": "authorized with changes",
-    "C": "cancelled",
-    "CT": "ask the payer",
-    "NA": "no authorization needed",
+OK = 200
+_SAYS_NO_ADDRESS = (
+    requests.exceptions.MissingSchema,
+    requests.exceptions.InvalidSchema,
+    requests.exceptions.InvalidURL,
+)
+OUTCOMES = {
+    "complete": "answered (outcome complete)",
+    "queued": "waits for a decision (outcome queued)",
+    "error": "kept, with a fault of content to correct (outcome error)",
+    "partial": "answered in part (outcome partial)",
 }
-"""What a review action code (X12 306) means, in our own words."""
+"""What ClaimResponse.outcome means for the request as a whole; each line has its own answer."""
 
 _ENDS_WITH_FAULTS = (
     "{} differences from what was expected. (A run that was broken off leaves requests open, "
@@ -52,7 +55,14 @@ _ENDS_WITH_FAULTS = (
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add `demo` to the command line."""
-    parser = subparsers.add_parser("demo", help="play a story against a running server", description=__doc__)
+    parser = subparsers.add_parser(
+        "demo",
+        help="play a story against a running server",
+        description="Plays a story against a running server, the way an EHR and a reviewer would, and tells each step: "
+        "who asks what, what comes back, how long it took. Every run makes requests of its own, in the sandbox only.",
+        epilog="Start a server with `make run`. Codes of the wire are shown with their meaning in our own words. "
+        "Exit code 1 when an answer is not the expected one.",
+    )
     parser.add_argument("story", nargs="?", default=MAIN_STORY, help=f"its name (default {MAIN_STORY}); see --list")
     parser.add_argument("--server", metavar="URL", help="the server (default: as the settings say, on this machine)")
     parser.add_argument("--list", action="store_true", help="name the stories and stop")
@@ -68,18 +78,36 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     server = (args.server or settings.base_url).rstrip("/")
     try:
         stories = load_stories(folder) if args.all or args.list else (load_story(folder / args.story),)
+        if not stories:
+            raise StoryFault(f"There are no stories in {folder}.")
         if args.list:
             print("\n".join(f"{story.name:28} {story.title}" for story in stories))
             return 0
-        with requests.Session() as session:
-            send = sender(session, server)
-            went_well = [_tell(story, send, server, args.verbose) for story in stories]
+        return _play_all(stories, server, args.verbose)
     except StoryFault as fault:
         print(f"{fault} `fhir-um demo --list` names the stories.", file=sys.stderr)
-        return 1
+    except _SAYS_NO_ADDRESS:
+        print(f"{server} is not an address; give one such as http://127.0.0.1:8080.", file=sys.stderr)
     except requests.RequestException as fault:
-        print(f"Nobody answers at {server} ({type(fault).__name__}). Start it with make run.", file=sys.stderr)
-        return 1
+        print(
+            f"Nobody answers at {server} ({type(fault).__name__}). Start a server with `make run` in another shell; "
+            "when it has another port, give --server URL.",
+            file=sys.stderr,
+        )
+    return 1
+
+
+def _play_all(stories: tuple[Story, ...], server: str, verbose: bool) -> int:
+    with requests.Session() as session:
+        ready = session.get(f"{server}/readyz", timeout=TIMEOUT_SECONDS)
+        if ready.status_code != OK:
+            told = " ".join(ready.text.split())[:200]
+            print(f"{server} is not ready for a story: it answers {ready.status_code} {told}", file=sys.stderr)
+            return 1
+        send = sender(session, server)
+        went_well = [_tell(story, send, server, verbose) for story in stories]
+    if len(stories) > 1:
+        print(f"{len(stories)} stories played, {sum(went_well)} as expected.")
     return 0 if all(went_well) else 1
 
 
@@ -99,7 +127,7 @@ def sender(session: requests.Session, server: str) -> Sender:
 
 def _tell(story: Story, send: Sender, server: str, verbose: bool) -> bool:
     print(f"{story.title}  [{story.name}, {server}]")
-    print(textwrap.fill(" ".join(story.shows.split()), 100, initial_indent="  ", subsequent_indent="  "))
+    print("\n".join(wrapped(" ".join(story.shows.split()), 2)))
     faults = 0
     for number, played in enumerate(play(story, send, _mark(), _today()), start=1):
         faults += len(played.faults)
@@ -125,7 +153,7 @@ def _today() -> date:
 def tell_step(number: int, played: Played) -> Iterator[str]:
     """What happened in one step, line by line."""
     asked = f"{number:2}. {'(afterwards) ' if played.step.after else ''}{played.step.who}: {played.step.asks}"
-    yield from textwrap.wrap(asked, 100, subsequent_indent="    ")
+    yield from wrapped_under(asked, 0, 4)
     if played.request and played.reply and played.answer:
         yield f"    {played.request.method} {played.request.path}"
         yield f"    {played.reply.status} {played.answer.resource} in {played.reply.milliseconds:.0f} ms"
@@ -140,39 +168,37 @@ def _told(answer: Answer) -> Iterator[str]:
         yield "    nothing found"
     for issue in answer.issues:
         place = f" at {issue.path}" if issue.path else ""
-        yield f"    {issue.severity} ({issue.code}){place}: {issue.text}"
+        yield from wrapped(f"{issue.severity} ({issue.code}){place}: {issue.text}", 4)
 
 
 def _case(case: SeenCase) -> Iterator[str]:
     version = f" version {case.version}" if case.version else ""
-    yield f"    case {case.id}{version}: {case.status}"
+    yield f"    case {case.id}{version}: {OUTCOMES.get(case.status, case.status)}"
     for error in case.errors:
-        yield f"      business error {error.code}, follow-up {error.followup}, at {error.path}"
+        code, followup = with_words(error.code, ERRORS), with_words(error.followup, FOLLOWUPS)
+        yield from wrapped(f"fault of content {code}, follow-up {followup}, at {error.path}", 6)
     for sequence, line in case.lines.items():
-        yield from _line(f"line {sequence}", line)
+        yield from _line(f"line {sequence}", line, with_words(line.action, REVIEW_ACTIONS))
     for sequence, line in case.added.items():
-        yield from _line(f"line {sequence}, what is authorized", line)
+        yield from _line(f"line {sequence}, authorized instead", line, "")
 
 
-def _line(label: str, line: SeenLine) -> Iterator[str]:
+def _line(label: str, line: SeenLine, action: str) -> Iterator[str]:
+    reasons = ", ".join(with_words(reason, REASONS) for reason in line.reasons)
     parts = (
-        f"{line.action} {MEANINGS.get(line.action, '')}".strip(),
-        line.state,
+        action,
+        with_words(line.state, {state.value: words for state, words in STATES.items()}),
         line.service,
         f"quantity {line.quantity:g}" if line.quantity is not None else "",
         f"number {line.number}" if line.number else "",
         f"reference {line.reference}" if line.reference else "",
-        f"reason {', '.join(line.reasons)}" if line.reasons else "",
+        f"reason {reasons}" if reasons else "",
         f"from {line.start} to {line.end}" if line.start or line.end else "",
-        f"due {_instant(line.due)}" if line.due else "",
+        f"due {instant(datetime.fromisoformat(line.due))}" if line.due else "",
     )
-    yield f"      {label}: " + " · ".join(part for part in parts if part)
-    if line.text:
-        yield from textwrap.wrap(line.text, 100, initial_indent="        ", subsequent_indent="        ")
-
-
-def _instant(text: str) -> str:
-    return f"{datetime.fromisoformat(text).astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+    told = f"{label}: " + " · ".join(part for part in parts if part)
+    yield from wrapped_under(told, 6, 10)
+    yield from wrapped(line.text, 8)
 
 
 def _as_it_went(played: Played) -> Iterator[str]:

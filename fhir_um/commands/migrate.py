@@ -10,7 +10,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     parser = subparsers.add_parser(
         "migrate",
         help="create or upgrade the database",
-        description=__doc__,
+        description="Creates the database, or brings it to the schema of this program. Safe to run again.",
         epilog="The database is FHIR_UM_DATABASE_URL; nothing is lost when it is already up to date.",
     )
     parser.set_defaults(func=run)
@@ -18,8 +18,8 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 def run(_args: argparse.Namespace, settings: Settings) -> int:
     """Migrate; 0 when the schema is current."""
-    from fhir_um.deps import make_deps
+    from fhir_um.commands.opening import named, open_house
 
-    make_deps(settings).store.migrate()
-    print("The database is up to date.")
+    open_house(settings, migrated=False).store.migrate()
+    print(f"The database {named(settings)} is up to date.")
     return 0

@@ -9,16 +9,23 @@ from dataclasses import fields
 from pathlib import Path
 
 from fhir_um.cases.model import MemberId, PayerId
+from fhir_um.commands.opening import open_house
 from fhir_um.coverage.load import People, PeopleFault, load_people
-from fhir_um.deps import Deps, make_deps
+from fhir_um.deps import Deps
 from fhir_um.settings import Settings
 
 PEOPLE = Path(__file__).resolve().parents[2] / "fixtures" / "people"
+_COUNTED = {"gold_cards": "gold cards", "history": "used services"}
 
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add `seed` to the command line."""
-    parser = subparsers.add_parser("seed", help="load payers, plans, members and providers", description=__doc__)
+    parser = subparsers.add_parser(
+        "seed",
+        help="load payers, plans, members and providers",
+        description="Loads payers, plans, members, providers and used services from a folder of YAML files. "
+        "Safe to run again: rows that are there take the new values.",
+    )
     parser.add_argument(
         "--people", metavar="DIR", type=Path, default=PEOPLE, help="folder of YAML files (default: demo)"
     )
@@ -32,12 +39,12 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     except PeopleFault as fault:
         print(f"Nothing was loaded from {args.people}:\n{fault}", file=sys.stderr)
         return 1
-    deps = make_deps(settings)
+    deps = open_house(settings)
     try:
         seed(people, deps)
     finally:
         deps.store.close()
-    counts = ", ".join(f"{len(getattr(people, f.name))} {f.name.replace('_', ' ')}" for f in fields(People))
+    counts = ", ".join(f"{len(getattr(people, f.name))} {_COUNTED.get(f.name, f.name)}" for f in fields(People))
     print(f"Loaded {counts}.")
     return 0
 

@@ -4,13 +4,16 @@ One request at a time per process: the work is Python, and threads only make it 
 """
 
 import argparse
+import errno
 import gc
-import sys
+import socket
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import replace
 from typing import Any
 
-from fhir_um.settings import Mode, Settings
+from fhir_um.commands.typed import port_number, whole_number
+from fhir_um.settings import Mode, Settings, SettingsFault
 
 _COLLECT_AFTER = (20_000, 50, 50)
 """A request makes thousands of short-lived objects and no circles; looking for circles less often saves a twentieth."""
@@ -21,31 +24,49 @@ for TLS and slow clients. SIGTERM finishes what is being answered and stops."""
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add `serve` to the command line."""
-    parser = subparsers.add_parser("serve", help="run the server", description=__doc__, epilog=_EPILOG)
+    about = "Answers HTTP with one process per core until it is told to stop."
+    parser = subparsers.add_parser("serve", help="run the server", description=about, epilog=_EPILOG)
     parser.add_argument("--host", help="address to listen on (FHIR_UM_HOST)")
-    parser.add_argument("--port", type=int, help="TCP port (FHIR_UM_PORT)")
-    parser.add_argument("--workers", type=int, help="processes (FHIR_UM_WORKERS)")
+    parser.add_argument("--port", type=port_number, help="TCP port (FHIR_UM_PORT)")
+    parser.add_argument("--workers", type=whole_number, help="processes (FHIR_UM_WORKERS)")
     parser.set_defaults(func=run)
 
 
 def run(args: argparse.Namespace, settings: Settings) -> int:
-    """Serve until stopped; 1 when the settings or the database do not allow it."""
+    """Serve until stopped.
+
+    Raises: SettingsFault or NotMigrated when the settings, the port or the database do not allow it.
+    """
     from fhir_um.app import make_app
-    from fhir_um.deps import make_deps
+    from fhir_um.auth.guard import demand_guarded
+    from fhir_um.commands.opening import open_house
     from fhir_um.logs import set_up
 
     given = {name: getattr(args, name) for name in ("host", "port", "workers") if getattr(args, name) is not None}
     settings = replace(settings, **given)
     set_up(settings.log_level)
-    deps = make_deps(settings)
+    demand_guarded(settings)
+    deps = open_house(settings)
     app = make_app(deps, settings)
-    fault = deps.fault_of_store()
-    if fault:
-        print(f"fhir-um: {fault}", file=sys.stderr)
-        return 1
     deps.store.close()
+    _demand_free_port(settings)
     _server(app, settings, welcome(settings)).run()
     return 0
+
+
+def _demand_free_port(settings: Settings) -> None:
+    """The web server would try for seconds and then say little; this says at once what is wrong."""
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    with closing(socket.socket(family)) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((settings.host, settings.port))
+        except OSError as fault:
+            why = "another program uses it" if fault.errno == errno.EADDRINUSE else fault.strerror
+            raise SettingsFault(
+                f"Cannot listen on {settings.host} port {settings.port}: {why}. Stop the other program, or choose "
+                "another port: make run PORT=9000, or fhir-um serve --port 9000."
+            ) from fault
 
 
 def welcome(settings: Settings) -> str:
@@ -95,7 +116,7 @@ def _options(settings: Settings, text: str) -> dict[str, Any]:
     return {
         "bind": f"{host}:{settings.port}",
         "workers": settings.workers,
-        "worker_class": "sync",
+        "worker_class": "fhir_um.commands.server_worker.ServerWorker",
         "preload_app": True,
         "timeout": settings.worker_timeout_seconds,
         "graceful_timeout": settings.worker_timeout_seconds,

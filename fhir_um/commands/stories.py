@@ -113,7 +113,7 @@ def load_story(folder: Path) -> Story:
         content = yaml.safe_load(path.read_text(encoding="utf-8"))
         return msgspec.convert({**content, "folder": str(folder)}, type=Story, dec_hook=_as_path)
     except FileNotFoundError as fault:
-        raise StoryFault(f"There is no story {folder.name}: {path} is missing.") from fault
+        raise StoryFault(f"There is no story {folder.name} in {folder.parent}.") from fault
     except (yaml.YAMLError, msgspec.ValidationError, TypeError) as fault:
         raise StoryFault(f"{path}: {fault}") from fault
 

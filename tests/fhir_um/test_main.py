@@ -29,6 +29,32 @@ def test_no_verb_is_an_error() -> None:
     assert stop.value.code == 2
 
 
+def test_nothing_asked_shows_what_can_be_asked(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([]) == 2
+    shown = capsys.readouterr().out
+    assert all(verb in shown for verb in VERBS)
+
+
+def test_ctrl_c_ends_quietly(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    def interrupted(_environ: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("fhir_um.settings.Settings.from_env", interrupted)
+
+    assert main(["migrate"]) == 130
+    assert capsys.readouterr().err == "fhir-um: stopped\n"
+
+
+@pytest.mark.parametrize(
+    "words", [["migrate"], ["seed"], ["decide"], ["demo"], ["policy"], ["policy", "explain"], ["verify"]]
+)
+def test_help_speaks_to_its_reader(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main([*words, "--help"])
+
+    assert "Must not" not in capsys.readouterr().out
+
+
 def test_unknown_setting_stops_every_verb(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.setenv("FHIR_UM_PROT", "1")
 

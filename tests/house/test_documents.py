@@ -1,6 +1,7 @@
 """The documents tell the truth: README commands and addresses exist, the settings table is the program's own."""
 
 import re
+import shlex
 import subprocess
 import sys
 from dataclasses import fields
@@ -11,11 +12,13 @@ import pytest
 from fhir_um.__main__ import VERBS, make_parser
 from fhir_um.api.routes import ROUTES
 from fhir_um.settings import Settings, settings_table, variable_of
+from tools.module_map import PACKAGES, with_map
 from tools.settings_table import PAGE, with_table
 
 ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text("utf-8")
 HOUSE = (ROOT / "docs/house.md").read_text("utf-8")
+LONGEST_PAGE = 60
 
 
 def test_settings_table_is_current() -> None:
@@ -74,6 +77,84 @@ def test_house_names_every_room() -> None:
     rooms |= {p.stem for p in (ROOT / "fhir_um").glob("*.py")} - {"__init__"}
 
     assert [room for room in sorted(rooms) if f"`{room}`" not in HOUSE] == []
+
+
+def test_house_lists_every_module_as_it_describes_itself() -> None:
+    assert with_map(HOUSE) == HOUSE, "run: make docs"
+
+
+def test_house_names_every_package_beside_the_program() -> None:
+    packages = {p.parent.name for p in ROOT.glob("*/__init__.py")}
+
+    assert packages == set(PACKAGES)
+
+
+def _shell(page: str) -> list[str]:
+    blocks = re.findall(r"```sh\n(.*?)```", page, re.DOTALL)
+    return [line for block in blocks for line in block.replace("\\\n", " ").splitlines() if line.strip()]
+
+
+SERVED = {"make run", "make test", ".venv/bin/fhir-um demo"}
+"""README commands that serve, need a server, or would run this test: shown to exist below, run by other tests."""
+
+
+def test_readme_commands_are_known_or_run_below() -> None:
+    assert set(_shell(README)) >= SERVED
+    assert [line for line in _shell(README) if line not in SERVED and not line.startswith(".venv/bin/fhir-um ")] == []
+
+
+@pytest.mark.parametrize("line", [line for line in _shell(README) if line not in SERVED])
+def test_readme_command_runs_as_written(line: str, tmp_path: Path) -> None:
+    program, *words = shlex.split(line)
+    command = [sys.executable, "-m", "fhir_um", *words]
+    environment = {"FHIR_UM_DATABASE_URL": f"sqlite:///{tmp_path}/readme.db"}
+    ran = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False, timeout=60)
+
+    assert program == ".venv/bin/fhir-um"
+    assert (ran.returncode, ran.stderr) == (0, "")
+    assert ran.stdout
+
+
+@pytest.mark.parametrize("line", sorted(SERVED))
+def test_readme_command_exists(line: str) -> None:
+    if line.startswith("make"):
+        subprocess.run(["make", "--dry-run", *line.split()[1:]], cwd=ROOT, capture_output=True, check=True)
+    else:
+        make_parser().parse_args(shlex.split(line)[1:])
+
+
+@pytest.mark.parametrize("page", sorted((ROOT / "docs").glob("*.md")), ids=lambda p: p.name)
+def test_commands_in_the_documents_are_understood(page: Path) -> None:
+    lines = [line for line in _shell(page.read_text("utf-8")) if ".venv/bin/fhir-um" in line]
+
+    for line in lines:
+        make_parser().parse_args(shlex.split(line.partition(".venv/bin/fhir-um")[2]))
+
+
+ADR_PARTS = ["Context", "Decision", "Status", "Consequences"]
+
+
+@pytest.mark.parametrize("page", sorted((ROOT / "docs/adr").glob("*.md")), ids=lambda p: p.name)
+def test_decision_record_has_its_parts_on_one_page(page: Path) -> None:
+    text = page.read_text("utf-8")
+
+    assert re.fullmatch(r"\d{4}-[a-z0-9-]+\.md", page.name)
+    assert re.findall(r"^## (.*)$", text, re.MULTILINE) == ADR_PARTS
+    assert len(text.splitlines()) <= LONGEST_PAGE
+    assert re.match(rf"# 0*{int(page.name[:4])}\.? \S", text)
+
+
+def test_decision_records_are_numbered_without_gaps() -> None:
+    numbers = [int(page.name[:4]) for page in sorted((ROOT / "docs/adr").glob("*.md"))]
+
+    assert numbers == list(range(1, len(numbers) + 1))
+
+
+def test_adr_named_anywhere_exists() -> None:
+    numbers = {page.name[:4] for page in (ROOT / "docs/adr").glob("*.md")}
+    texts = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "fhir_um").rglob("*.py")]
+
+    assert {n for path in texts for n in re.findall(r"ADR (\d{4})", path.read_text("utf-8"))} <= numbers
 
 
 def test_ci_runs_what_a_developer_runs() -> None:

@@ -1,5 +1,7 @@
 """Default deny: every route names a scope, every address is served once, every FHIR route belongs to a guide."""
 
+import pytest
+
 from fhir_um.api.exchange import BASES
 from fhir_um.api.routes import ROUTES
 from fhir_um.auth.scopes import Scope
@@ -28,6 +30,16 @@ def test_both_bases_offer_the_same() -> None:
     }
 
     assert offered["2.2.1"] == offered["2.0.1"]
+
+
+@pytest.mark.spec("pas:conf-1")
+@pytest.mark.spec("pas:conf-3")
+@pytest.mark.spec("pas:spec-6")
+def test_each_version_has_one_address_for_every_coverage() -> None:
+    """No address carries a payer, a plan or a kind of coverage: the Bundle says which."""
+    submit = [(route.guide, route.path) for route in ROUTES if route.path.endswith("/Claim/$submit")]
+
+    assert submit == [(guide, f"{base}/Claim/$submit") for guide, base in BASES.items()]
 
 
 def test_no_route_ends_with_a_slash() -> None:

@@ -85,3 +85,16 @@ def test_the_referral_example_of_2_2_1_is_approved(client) -> None:
     answer = _post(client, "2.2.1", "$submit", body)
 
     assert actions_of(answer.json) == {1: "A1"}
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.spec("pas:spec-33")
+def test_a_repeat_of_an_amended_request_is_answered_from_what_holds_now(client, version) -> None:
+    bodies = examples(f"davinci_pas_{version}")
+    first, update = (bodies[f"Bundle-HomecareAuthorization{name}BundleExample.json"] for name in ("", "Update"))
+    _post(client, version, "$submit", first)
+    amended = _post(client, version, "$submit", update)
+
+    repeated = _post(client, version, "$submit", first)
+
+    assert repeated.data == amended.data

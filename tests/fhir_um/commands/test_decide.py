@@ -1,11 +1,13 @@
 """`fhir-um decide`: the same rules as over HTTP, from the command line."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
 
 from fhir_um.__main__ import main
+from fhir_um.cases.reasons import Reason
 from tests.fhir_um.doors import open_doors
 
 REQUEST = Path(__file__).resolve().parents[3] / "fixtures" / "stories" / "prior-authorization"
@@ -36,6 +38,7 @@ def test_line_is_decided(case_id: str, capsys: pytest.CaptureFixture[str]) -> No
         "criteria-met",
         "--text",
         "Need is shown.",
+        "--json",
     ]
 
     assert main(["decide", case_id, *words]) == 0
@@ -52,14 +55,86 @@ def test_decision_may_come_as_a_file(case_id: str, tmp_path: Path) -> None:
     assert main(["decide", case_id, "--body", str(file)]) == 0
 
 
+def test_refusal_is_told(case_id: str, capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["--version", "7", *PHYSICIAN, "--action", "approve", "--reason", "criteria-met"]
+
+    assert main(["decide", case_id, *words]) == 1
+    told = capsys.readouterr().err
+    assert "Nothing was decided." in told
+    assert "version 7" in told
+
+
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        (["--version", "7", *PHYSICIAN, "--action", "approve", "--reason", "criteria-met"], "version 7"),
-        (["--version", "1", *PHYSICIAN, "--action", "bless", "--reason", "criteria-met"], "lines[0].action"),
-        ([], "reviewer"),
+        (["--action", "approve"], "also needs --version, --role, --reviewer, --line, --reason"),
+        (["--version", "1", *PHYSICIAN, "--action", "approve"], "also needs --reason"),
     ],
 )
-def test_refusal_is_told(case_id: str, capsys: pytest.CaptureFixture[str], words: list[str], told: str) -> None:
-    assert main(["decide", case_id, *words]) == 1
+def test_what_is_missing_is_named_at_once(
+    case_id: str, words: list[str], told: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["decide", case_id, *words]) == 2
     assert told in capsys.readouterr().err
+
+
+def test_unknown_action_is_answered_with_those_there_are(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as stop:
+        main(["decide", "7", "--action", "bless"])
+
+    assert stop.value.code == 2
+    assert "deny-clinical" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["--from", "2026-13-01"], "--from: '2026-13-01' is not a day such as 2026-03-01"),
+        (["--version", "0"], "--version: '0' is not a whole number from 1"),
+        (["--line", "one"], "--line: 'one' is not a whole number from 1"),
+    ],
+)
+def test_what_was_mistyped_is_told(words: list[str], told: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as stop:
+        main(["decide", "7", *words])
+
+    assert stop.value.code == 2
+    assert told in capsys.readouterr().err
+
+
+def test_a_decided_case_is_told_with_number_and_period(case_id: str, capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["--version", "1", *PHYSICIAN, "--action", "approve", "--reason", "criteria-met"]
+
+    assert main(["decide", case_id, *words]) == 0
+    told = capsys.readouterr().out
+    assert f"Case {case_id}, version 2: decided" in told
+    assert "line 1: approved (authorized as asked) · K0823 · quantity 1 · number A" in told
+    assert re.search(r" from \d{4}-\d\d-\d\d to \d{4}-\d\d-\d\d$", told, re.MULTILINE)
+    assert "    criteria-met\n" in told
+
+
+def test_without_a_case_what_waits_is_listed(case_id: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["decide"]) == 0
+    assert capsys.readouterr().out.startswith(f"{case_id}  version 1  due 20")
+
+
+def test_a_case_alone_is_shown(case_id: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["decide", case_id]) == 0
+
+    told = capsys.readouterr().out
+    assert f"Case {case_id}, version 1: open" in told
+    assert "line 1: physician-review (waits for a physician) · K0823" in told
+    assert "policy power-wheelchair" in told
+
+
+def test_a_case_that_is_not_there_is_told(case_id: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["decide", "none-such"]) == 1
+    assert "There is no " in capsys.readouterr().err
+
+
+def test_help_names_every_reason_once(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["decide", "--help"])
+
+    listed = re.findall(r"[\w-]+", capsys.readouterr().out.partition("\nreasons:\n")[2])
+    assert [reason for reason in Reason if listed.count(reason) != 1] == []

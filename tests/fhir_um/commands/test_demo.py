@@ -9,6 +9,7 @@ import requests
 import responses
 
 from fhir_um.commands import demo
+from fhir_um.commands.answers import SeenCase, SeenError, SeenLine
 from fhir_um.settings import Settings
 
 SERVER = "http://127.0.0.1:8080"
@@ -66,6 +67,7 @@ def run(fixtures: Path, *argv: str) -> int:
 
 @responses.activate
 def test_a_step_is_told_with_its_answer(fixtures: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    responses.get(f"{SERVER}/readyz", json={"status": "ready"})
     responses.get(f"{SERVER}/um/v1/cases/7", json=CASE)
 
     code = run(fixtures, "one-question")
@@ -74,7 +76,7 @@ def test_a_step_is_told_with_its_answer(fixtures: Path, capsys: pytest.CaptureFi
     assert code == 0
     assert " 1. A reviewer: to see a case" in told
     assert "GET /um/v1/cases/7" in told
-    assert "line 1: nurse-review · reason pending-review · due 2026-11-09 17:00 UTC" in told
+    assert "line 1: nurse-review (waits for a nurse) · reason pending-review · due 2026-11-09 17:00 UTC" in told
     assert "As expected, every step." in told
 
 
@@ -82,6 +84,7 @@ def test_a_step_is_told_with_its_answer(fixtures: Path, capsys: pytest.CaptureFi
 def test_an_unexpected_answer_ends_with_1_and_says_what_differs(
     fixtures: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    responses.get(f"{SERVER}/readyz", json={"status": "ready"})
     responses.get(f"{SERVER}/um/v1/cases/7", json=OUTCOME, status=422)
 
     code = run(fixtures, "one-question")
@@ -94,16 +97,55 @@ def test_an_unexpected_answer_ends_with_1_and_says_what_differs(
 
 @responses.activate
 def test_without_a_server_it_says_how_to_start_one(fixtures: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    responses.get(f"{SERVER}/um/v1/cases/7", body=requests.ConnectionError("refused"))
+    responses.get(f"{SERVER}/readyz", body=requests.ConnectionError("refused"))
 
     code = run(fixtures, "one-question")
 
     assert code == 1
-    assert f"Nobody answers at {SERVER} (ConnectionError). Start it with make run." in capsys.readouterr().err
+    told = capsys.readouterr()
+    assert f"Nobody answers at {SERVER} (ConnectionError). Start a server with `make run`" in told.err
+    assert told.out == ""
+
+
+@responses.activate
+def test_a_server_that_is_not_ready_is_told(fixtures: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    responses.get(f"{SERVER}/readyz", json={"status": "not ready"}, status=503)
+
+    assert run(fixtures, "one-question") == 1
+    assert "not ready for a story: it answers 503" in capsys.readouterr().err
+
+
+def test_what_is_no_address_is_told(fixtures: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(fixtures, "one-question", "--server", "localhost") == 1
+    assert "localhost is not an address" in capsys.readouterr().err
+
+
+def test_a_folder_without_stories_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(tmp_path, "--all") == 1
+    assert "There are no stories" in capsys.readouterr().err
+
+
+def test_codes_are_told_in_words() -> None:
+    line = SeenLine(action="A6", number="N1", reasons=("04", "ZZ"), quantity=12.0)
+
+    told = " ".join(" ".join(demo._case(SeenCase("7", None, "complete", {1: line}, {1: line}))).split())
+
+    assert "answered (outcome complete)" in told
+    assert "A6 (authorized with changes) · quantity 12 · number N1 · reason 04 (less than asked), ZZ" in told
+    assert "line 1, authorized instead: quantity 12" in told
+
+
+def test_an_error_of_content_is_told_in_words() -> None:
+    case = SeenCase("7", None, "error", {}, {}, (SeenError("67", "C", "Bundle.entry[4]"),))
+
+    told = " ".join(" ".join(demo._case(case)).split())
+
+    assert "fault of content 67 (no such member), follow-up C (correct and send again), at Bundle.entry[4]" in told
 
 
 @responses.activate
 def test_another_server_can_be_named(fixtures: Path) -> None:
+    responses.get("http://127.0.0.1:9000/readyz", json={"status": "ready"})
     responses.get("http://127.0.0.1:9000/um/v1/cases/7", json=CASE)
 
     assert run(fixtures, "one-question", "--server", "http://127.0.0.1:9000/") == 0
@@ -111,6 +153,7 @@ def test_another_server_can_be_named(fixtures: Path) -> None:
 
 @responses.activate
 def test_verbose_prints_what_went_over_the_wire(fixtures: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    responses.get(f"{SERVER}/readyz", json={"status": "ready"})
     responses.get(f"{SERVER}/um/v1/cases/7", json=CASE)
 
     run(fixtures, "one-question", "--verbose")

@@ -22,7 +22,9 @@ def run(database_url: str, *argv: str) -> int:
 
 def test_seeding_counts_what_it_loaded(database_url: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(database_url) == 0
-    assert capsys.readouterr().out == ("Loaded 2 payers, 8 plans, 40 members, 20 providers, 3 gold cards, 7 history.\n")
+    assert capsys.readouterr().out == (
+        "Loaded 2 payers, 8 plans, 40 members, 20 providers, 3 gold cards, 7 used services.\n"
+    )
 
 
 def test_seeding_twice_leaves_the_same(database_url: str) -> None:

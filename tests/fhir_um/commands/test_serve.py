@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from fhir_um.__main__ import main
 from fhir_um.commands.serve import welcome
 from fhir_um.settings import Mode, Settings
 
@@ -77,3 +78,25 @@ def test_real_server_answers_and_refuses_half_and_huge_bodies(port: int) -> None
     assert all("OperationOutcome" in answer for answer in answers)
     assert "413" in say(port, huge).splitlines()[0]
     assert "403" in say(port, b"GET /healthz HTTP/1.1\r\nHost: rebound.example.org\r\n\r\n").splitlines()[0]
+
+
+def test_a_port_in_use_is_told_at_once(sqlite_url: str, capsys: pytest.CaptureFixture[str], monkeypatch) -> None:
+    monkeypatch.setenv("FHIR_UM_MODE", "sandbox")
+    monkeypatch.setenv("FHIR_UM_DATABASE_URL", sqlite_url)
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+
+        code = main(["serve", "--port", str(port)])
+
+    assert code == 2
+    assert f"port {port}: another program uses it" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("wrong", [["--workers", "0"], ["--port", "70000"], ["--port", "http"]])
+def test_a_number_that_cannot_be_is_refused(wrong: list[str]) -> None:
+    with pytest.raises(SystemExit) as stopped:
+        main(["serve", *wrong])
+
+    assert stopped.value.code == 2

@@ -1,0 +1,32 @@
+"""What a person types at the command line, read or refused with an example. Must not know any command."""
+
+from argparse import ArgumentTypeError
+from datetime import date
+
+
+def day(text: str) -> date:
+    """A day.
+
+    >>> day("2026-03-01")
+    datetime.date(2026, 3, 1)
+
+    Raises: ArgumentTypeError, which the command line tells with the option's name.
+    """
+    try:
+        return date.fromisoformat(text)
+    except ValueError as fault:
+        raise ArgumentTypeError(f"{text!r} is not a day such as 2026-03-01") from fault
+
+
+def whole_number(text: str) -> int:
+    """A whole number from 1. Raises: ArgumentTypeError."""
+    if not text.isdecimal() or int(text) < 1:
+        raise ArgumentTypeError(f"{text!r} is not a whole number from 1")
+    return int(text)
+
+
+def port_number(text: str) -> int:
+    """A TCP port. Raises: ArgumentTypeError."""
+    if not text.isdecimal() or int(text) > 65535:
+        raise ArgumentTypeError(f"{text!r} is not a TCP port (1 to 65535)")
+    return int(text)
