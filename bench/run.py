@@ -29,11 +29,10 @@ from fhir_um.deps import Deps, make_deps
 from fhir_um.settings import Settings
 
 SUBMIT, INQUIRE = "/fhir/Claim/$submit", "/fhir/Claim/$inquire"
-MEMBERS = 60_000
-ASKED_ABOUT = MEMBERS - 1
 STORED = (0, 10_000, 100_000)
-_MOST_PER_SECOND = 2_500
-"""Bodies prepared per second of measuring; more than the server can answer."""
+_FLOOR_PER_SECOND, _MOST_PER_SECOND = 3_000, 1_500
+"""Requests prepared per second of measuring, for the floor and for us: more than either answers here."""
+_CONNECTIONS = (2, 16)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +44,16 @@ class Plan:
     workers: int
     stored: tuple[int, ...]
     database_url: str
+
+    @property
+    def stretch(self) -> int:
+        """Members one measurement of submissions may use up; each submits once, or it would be a duplicate."""
+        return int(self.seconds * _MOST_PER_SECOND)
+
+    @property
+    def asked_about(self) -> int:
+        """The member inquiries ask about: the last one, whom no submission uses."""
+        return 2 * len(_CONNECTIONS) * self.rounds * self.stretch
 
 
 def main() -> int:
@@ -70,18 +79,18 @@ def run(plan: Plan, folder: Path) -> None:
     """The whole benchmark, printing as it goes."""
     deps = make_deps(Settings(database_url=plan.database_url))
     with closing(deps.store):
-        _prepare(deps)
+        _prepare(plan, deps)
         _head(plan)
         _measure_all(plan, deps, folder)
 
 
-def _prepare(deps: Deps) -> None:
+def _prepare(plan: Plan, deps: Deps) -> None:
     deps.store.migrate()
     seed(load_people(bodies.FIXTURES / "people"), deps)
-    _say(f"seeding {MEMBERS:,} members")
-    _refuse_used(deps)
+    _say(f"seeding {plan.asked_about:,} members")
+    _refuse_used(plan, deps)
     with deps.open_work() as work:
-        work.save_members(bodies.bench_members(MEMBERS))
+        work.save_members(bodies.bench_members(plan.asked_about + 1))
 
 
 def _measure_all(plan: Plan, deps: Deps, folder: Path) -> None:
@@ -89,27 +98,27 @@ def _measure_all(plan: Plan, deps: Deps, folder: Path) -> None:
         approvable, pending = bodies.template("01-submit-oxygen"), bodies.template("02-submit-wheelchair")
         answer = _expect(ours, approvable, "A1")
         _expect(ours, pending, "A4")
-        model = _model(ours, deps, approvable)
+        model = _model(plan, ours, deps, approvable)
         none_stored = _ask(plan, ours, 0, [])
         with floor_server(folder, plan.workers, len(answer)) as floor:
             _submissions(plan, ours, floor, {"approvable": (approvable, "A1"), "pending": (pending, "A4")})
         already = 0
         for wanted in plan.stored[1:]:
-            _store_more(deps, model, already, wanted)
+            _store_more(plan, deps, model, already, wanted)
             _ask(plan, ours, wanted, none_stored)
             already = wanted
         _memory(ours)
 
 
-def _refuse_used(deps: Deps) -> None:
+def _refuse_used(plan: Plan, deps: Deps) -> None:
     with deps.open_reading() as work:
-        if work.find_for_inquiry(bodies.PAYER, f"bench-{ASKED_ABOUT}", frozenset(), 1):
+        if work.find_for_inquiry(bodies.PAYER, f"bench-{plan.asked_about}", frozenset(), 1):
             raise SystemExit("this database has been measured with before; give an empty one")
 
 
-def _model(ours: Server, deps: Deps, body: bodies.Template) -> Case:
+def _model(plan: Plan, ours: Server, deps: Deps, body: bodies.Template) -> Case:
     """The case that inquiries ask about and that the others are copies of."""
-    answer = json.loads(exchange(ours.port, SUBMIT, body.for_member(bodies.number_of(ASKED_ABOUT), "model")))
+    answer = json.loads(exchange(ours.port, SUBMIT, body.for_member(bodies.number_of(plan.asked_about), "model")))
     with deps.open_reading() as work:
         case = work.load_case(bodies.PAYER, CaseId(answer["entry"][0]["resource"]["id"]))
     if case is None:
@@ -131,19 +140,19 @@ def _submissions(plan: Plan, ours: Server, floor: Server, kinds: dict[str, tuple
     for name, (body, action) in kinds.items():
         mark = f'"code":"{action}"'.encode()
         size = len(body.for_member(bodies.number_of(0), "x"))
-        for connections in (2, 16):
+        plain = list(bodies.numbered(body, 0, int(plan.seconds * _FLOOR_PER_SECOND), "floor"))
+        for connections in _CONNECTIONS:
             mine, floors = [], []
             for _ in range(plan.rounds):
-                floors.append(measure(floor.port, "/submit", next(fresh)(body), connections, plan.seconds))
+                floors.append(measure(floor.port, "/submit", plain, connections, plan.seconds))
                 mine.append(measure(ours.port, SUBMIT, next(fresh)(body), connections, plan.seconds, mark))
             _row(f"floor, {size:,} bytes", connections, floors, [], "")
             _row(f"$submit {name}", connections, mine, floors, "of the floor")
 
 
 def _members(plan: Plan) -> "Iterator[_Fresh]":
-    size = int(plan.seconds * _MOST_PER_SECOND)
     for n in count():
-        yield _Fresh(n, (n * size) % (MEMBERS - size), size)
+        yield _Fresh(n, n * plan.stretch, plan.stretch)
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,19 +169,19 @@ class _Fresh:
 
 def _ask(plan: Plan, ours: Server, stored: int, before: list[Result]) -> list[Result]:
     """Measures the inquiry about one member's one case, with that many other cases stored."""
-    body = bodies.inquiry().for_member(bodies.number_of(ASKED_ABOUT), "inquiry")
-    mark = bodies.number_of(ASKED_ABOUT).encode()
+    body = bodies.inquiry().for_member(bodies.number_of(plan.asked_about), "inquiry")
+    mark = bodies.number_of(plan.asked_about).encode()
     if mark not in exchange(ours.port, INQUIRE, body):
         raise SystemExit("the inquiry did not find the case it asks about")
-    size = int(plan.seconds * _MOST_PER_SECOND)
-    results = [measure(ours.port, INQUIRE, [body] * size, 2, plan.seconds, mark) for _ in range(plan.rounds)]
+    many = [body] * int(plan.seconds * _FLOOR_PER_SECOND)
+    results = [measure(ours.port, INQUIRE, many, 2, plan.seconds, mark) for _ in range(plan.rounds)]
     _row(f"$inquire, {stored:,} cases stored", 2, results, before, "of none stored")
     return results
 
 
-def _store_more(deps: Deps, model: Case, already: int, wanted: int) -> None:
+def _store_more(plan: Plan, deps: Deps, model: Case, already: int, wanted: int) -> None:
     _say(f"storing {wanted - already:,} cases")
-    fill(deps, model, already, wanted - already, members=ASKED_ABOUT)
+    fill(deps, model, already, wanted - already, members=plan.asked_about)
 
 
 def _row(name: str, connections: int, results: list[Result], others: list[Result], against: str) -> None:
