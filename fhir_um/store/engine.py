@@ -128,7 +128,7 @@ def _sqlite(url: URL, synchronous: str) -> Engine:
     if synchronous not in ("FULL", "NORMAL", "EXTRA"):
         raise ValueError(f"SQLite knows no synchronous mode {synchronous}; use FULL, NORMAL or EXTRA")
     Path(url.database).parent.mkdir(parents=True, exist_ok=True)
-    engine = create_engine(url, pool_size=1, max_overflow=-1)
+    engine = create_engine(url, pool_size=1, max_overflow=-1, hide_parameters=True)
 
     @event.listens_for(engine, "connect")
     def _set_up(connection: SQLiteConnection, _entry: ConnectionPoolEntry) -> None:
@@ -150,6 +150,7 @@ def _postgresql(url: URL) -> Engine:
         pool_size=1,
         max_overflow=-1,
         pool_use_lifo=True,
+        hide_parameters=True,
         connect_args={
             "application_name": "fhir-um",
             "options": f"-c timezone=UTC -c lock_timeout={_BUSY_TIMEOUT_MS}",
