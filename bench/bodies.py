@@ -10,6 +10,7 @@ from fhir_um.cases.model import PayerId
 from fhir_um.coverage.load import load_people
 from fhir_um.coverage.model import Member
 from fhir_um.words import Identifier
+from profiles.canonicals import EXT_DOCUMENT_INFORMATION, LOINC, PAS_TEMP_CODES, X12_REPORT_TYPE
 
 FIXTURES = Path(__file__).parent.parent / "fixtures"
 STORY = FIXTURES / "stories" / "prior-authorization"
@@ -60,31 +61,33 @@ def _attach(bundle: dict[str, Any], characters: int) -> None:
     claim = bundle["entry"][0]["resource"]
     url = f"{BASE}/DocumentReference/bench-note"
     taken = [info["sequence"] for info in claim.get("supportingInfo", [])]
-    pas = "http://hl7.org/fhir/us/davinci-pas/"
-    report = {"coding": [{"system": "https://codesystem.x12.org/005010/755", "code": "PY"}]}
+    report = {"coding": [{"system": X12_REPORT_TYPE, "code": "PY"}]}
     claim.setdefault("supportingInfo", []).append(
         {
             "extension": [
                 {
-                    "url": f"{pas}StructureDefinition/extension-documentInformation",
+                    "url": EXT_DOCUMENT_INFORMATION,
                     "extension": [{"url": "reportTypeCode", "valueCodeableConcept": report}],
                 }
             ],
             "sequence": max(taken, default=0) + 1,
-            "category": {"coding": [{"system": f"{pas}CodeSystem/PASTempCodes", "code": "additionalInformation"}]},
+            "category": {"coding": [{"system": PAS_TEMP_CODES, "code": "additionalInformation"}]},
             "valueReference": {"reference": url},
         }
     )
     patient = next(e["fullUrl"] for e in bundle["entry"] if e["resource"]["resourceType"] == "Patient")
-    document = {
+    bundle["entry"].append({"fullUrl": url, "resource": _document(patient, characters)})
+
+
+def _document(patient: str, characters: int) -> dict[str, Any]:
+    return {
         "resourceType": "DocumentReference",
         "id": "bench-note",
         "status": "current",
-        "type": {"coding": [{"system": "http://loinc.org", "code": "11506-3"}]},
+        "type": {"coding": [{"system": LOINC, "code": "11506-3"}]},
         "subject": {"reference": patient},
         "content": [{"attachment": {"contentType": "text/plain", "data": "QUFB" * (characters // 4)}}],
     }
-    bundle["entry"].append({"fullUrl": url, "resource": document})
 
 
 def bench_members(count: int) -> tuple[Member, ...]:

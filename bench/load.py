@@ -8,6 +8,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from statistics import quantiles
 
+from profiles.canonicals import EXT_REVIEW_ACTION_CODE
+from profiles.reading import FHIR_JSON
+
 HOST = "127.0.0.1"
 
 
@@ -33,7 +36,7 @@ class BadAnswer(Exception):
     """An answer that is not the one measured; a benchmark of errors is worthless."""
 
 
-def exchange(port: int, path: str, body: bytes, media: str = "application/fhir+json") -> bytes:
+def exchange(port: int, path: str, body: bytes, media: str = FHIR_JSON) -> bytes:
     """One POST and its whole answer body.
 
     Raises: BadAnswer when the status is not 200.
@@ -118,6 +121,6 @@ def review_actions(answer: bytes) -> set[str]:
     for entry in json.loads(answer)["entry"]:
         for item in entry["resource"].get("item", []):
             for part in item["adjudication"][0]["extension"][0]["extension"]:
-                if part["url"].endswith("extension-reviewActionCode"):
+                if part["url"] == EXT_REVIEW_ACTION_CODE:
                     codes.add(part["valueCodeableConcept"]["coding"][0]["code"])
     return codes

@@ -6,7 +6,6 @@ only, and it ends only the processes it started.
 
 import argparse
 import json
-import os
 import platform
 import sys
 import tempfile
@@ -26,7 +25,7 @@ from fhir_um.cases.model import Case, CaseId
 from fhir_um.commands.seed import seed
 from fhir_um.coverage.load import load_people
 from fhir_um.deps import Deps, make_deps
-from fhir_um.settings import Settings
+from fhir_um.settings import Settings, cores
 
 SUBMIT, INQUIRE = "/fhir/Claim/$submit", "/fhir/Claim/$inquire"
 STORED = (0, 10_000, 100_000)
@@ -61,7 +60,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m bench.run", description=__doc__)
     parser.add_argument("--rounds", type=int, default=3, help="times each measurement is repeated, in turns (3)")
     parser.add_argument("--seconds", type=float, default=4.0, help="seconds each measurement lasts (4)")
-    parser.add_argument("--workers", type=int, default=_cores(), help="server processes (one per core)")
+    parser.add_argument("--workers", type=int, default=cores(), help="server processes (one per core)")
     parser.add_argument("--quick", action="store_true", help="one round of 1.5 seconds, and no 100,000 stored cases")
     parser.add_argument(
         "--database-url", default="", help="an empty PostgreSQL database (or SQLite file); else a new SQLite file"
@@ -208,16 +207,12 @@ def machine() -> str:
     model = ", ".join(sorted(models)) or platform.machine()
     kilobytes = next((int(line.split()[1]) for line in _lines("/proc/meminfo") if line.startswith("MemTotal:")), 0)
     memory = f", {kilobytes / 1024**2:.1f} GB memory" if kilobytes else ""
-    return f"{platform.system()}, {_cores()} cores ({model}){memory}"
+    return f"{platform.system()}, {cores()} cores ({model}){memory}"
 
 
 def _lines(path: str) -> list[str]:
     source = Path(path)
     return source.read_text().splitlines() if source.exists() else []
-
-
-def _cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _memory(ours: Server) -> None:

@@ -42,7 +42,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if not words:
         make_parser().print_help()
         return 2
-    asked = words[:1] if words and words[0] in VERBS else VERBS
+    asked = words[:1] if words[0] in VERBS else VERBS
     args = make_parser(asked).parse_args(words)
     try:
         code: int = args.func(args, Settings.from_env(os.environ))

@@ -12,7 +12,7 @@ from fhir_um.api.errors import install
 from fhir_um.api.exchange import BASES, Asked, House, Route
 from fhir_um.api.routes import ROUTES
 from fhir_um.api.trail import current_trail, open_trail, write_line
-from fhir_um.auth.guard import make_guard
+from fhir_um.auth.guard import demand_scope, make_guard
 from fhir_um.auth.scopes import Scope
 from fhir_um.deps import Deps
 from fhir_um.settings import Settings
@@ -69,6 +69,7 @@ def _mount(app: Flask, house: House, route: Route) -> None:
         trail.route, trail.guide = route.path, route.guide
         caller = house.guard.admit(request.headers.get("Host", ""), route.scope)
         trail.client_id = caller.client_id
+        demand_scope(caller, route.scope)
         return to_response(route.handler(Asked(house, request, caller, route.guide, base_url), **ids))
 
     name = f"{route.method} {route.path}".replace(".", "_")

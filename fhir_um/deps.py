@@ -13,11 +13,12 @@ from fhir_um.clock import Clock, NewId, NewNumber
 from fhir_um.policy.book import PolicyBook
 from fhir_um.policy.load import shipped_policies
 from fhir_um.settings import Settings
-from fhir_um.store.database import Store as Store
-from fhir_um.store.usage import used_by as used_by
-from fhir_um.store.work import AuditRow as AuditRow
-from fhir_um.store.work import Reading as Reading
-from fhir_um.store.work import Work as Work
+from fhir_um.store.database import Store
+from fhir_um.store.trail import AuditRow
+from fhir_um.store.usage import used_by
+from fhir_um.store.work import Reading, Work
+
+__all__ = ["AuditRow", "Deps", "Reading", "Work", "make_deps", "used_by"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,7 +58,8 @@ def _url(text: str) -> str:
     return text.rstrip("/")
 
 
-def _cores() -> int:
+def cores() -> int:
+    """How many cores this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
@@ -90,7 +91,7 @@ class Settings:
         metadata=_row(_url, "Base of every address the server hands out, as callers see it.", "from host and port"),
     )
     workers: int = field(
-        default_factory=_cores,
+        default_factory=cores,
         metadata=_row(_whole, "Server processes; each answers one request at a time.", "one per core"),
     )
     worker_timeout_seconds: int = field(

@@ -79,14 +79,3 @@ class Resolver(Generic[E]):
         """The entry a reference in `container` means, or None: absent, ambiguous, or a contained resource."""
         found = self.matches(reference, container)
         return found[0] if len(found) == 1 else None
-
-
-def contained(reference: str, resource: dict[str, Any]) -> dict[str, Any] | None:
-    """The contained resource a `#id` reference means; `#` alone is the resource itself."""
-    if reference == "#":
-        return resource
-    inside = resource.get("contained")
-    for candidate in inside if isinstance(inside, list) else ():
-        if isinstance(candidate, dict) and candidate.get("id") == reference[1:]:
-            return candidate
-    return None

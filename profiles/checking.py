@@ -10,7 +10,7 @@ from typing import Any
 
 from profiles import rules
 from profiles.bundle import LONGEST_URL, RESTFUL, Resolver
-from profiles.canonicals import EXT_CERTIFICATION_TYPE
+from profiles.canonicals import CERTIFICATION_CANCEL, EXT_CERTIFICATION_TYPE
 from profiles.issues import Issue, Kind, Refusal
 from profiles.links import link_issues
 from profiles.reading import Entry, ReadBundle
@@ -20,7 +20,6 @@ _UUID = re.compile(r"urn:uuid:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _OID = re.compile(r"urn:oid:[0-2](?:\.(?:0|[1-9]\d*))+")
 _URL = re.compile(r"https?://[^\s/?#]+\S*")
 _CLAIM = "Bundle.entry[0].resource"
-_CANCEL = "3"
 
 
 def check_request(bundle: ReadBundle, version: str, inquiry: bool = False) -> tuple[Issue, ...]:
@@ -163,7 +162,7 @@ def _cancels_all(claim: dict[str, Any]) -> bool:
     for _, extension in _rows(claim, "extension"):
         concept = extension.get("valueCodeableConcept")
         if extension.get("url") == EXT_CERTIFICATION_TYPE and isinstance(concept, dict):
-            return any(coding.get("code") == _CANCEL for _, coding in _rows(concept, "coding"))
+            return any(coding.get("code") == CERTIFICATION_CANCEL for _, coding in _rows(concept, "coding"))
     return False
 
 

@@ -11,6 +11,8 @@ import msgspec
 
 from profiles.issues import Issue, Kind, Refusal
 
+FHIR_JSON = "application/fhir+json"
+
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _WHITE_SPACE = b" \t\r\n"
 
@@ -26,12 +28,11 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One Bundle entry; `raw` holds the exact bytes of the resource. What the sender left out is empty."""
+    """One Bundle entry. What the sender left out is empty."""
 
     index: int
     full_url: str
     resource: dict[str, Any]
-    raw: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,13 +89,13 @@ def read_bundle(body: bytes, limits: Limits) -> ReadBundle:
     if len(entries) > limits.max_entries:
         text = f"The Bundle has {len(entries)} entries, at most {limits.max_entries} are taken."
         raise Refusal.of(Kind.TOO_BIG, "too-costly", text, "Bundle.entry")
-    raws = _raw_entries(body)
-    return ReadBundle(value, tuple(_entry(i, e, raws[i]) for i, e in enumerate(entries)))
+    return ReadBundle(value, tuple(_entry(index, entry) for index, entry in enumerate(entries)))
 
 
 def raw_entries(body: bytes) -> dict[str, bytes]:
     """The exact bytes of each resource of a Bundle that was read before, by fullUrl."""
-    return {raw.fullUrl: bytes(raw.resource) for raw in _raw_entries(body)}
+    entries = _ENTRIES.decode(body.removeprefix(_BYTE_ORDER_MARK)).entry
+    return {entry.fullUrl: bytes(entry.resource) for entry in entries}
 
 
 def write_json(value: Any) -> bytes:
@@ -201,16 +202,7 @@ def _not_a_bundle(value: Any) -> Iterator[Issue]:
             yield Issue("structure", "An entry is an object.", f"Bundle.entry[{index}]")
 
 
-def _raw_entries(body: bytes) -> list[_RawEntry]:
-    return _ENTRIES.decode(body.removeprefix(_BYTE_ORDER_MARK)).entry
-
-
-def _entry(index: int, entry: dict[str, Any], raw: _RawEntry) -> Entry:
+def _entry(index: int, entry: dict[str, Any]) -> Entry:
     full_url = entry.get("fullUrl")
     resource = entry.get("resource")
-    return Entry(
-        index,
-        full_url if isinstance(full_url, str) else "",
-        resource if isinstance(resource, dict) else {},
-        bytes(raw.resource),
-    )
+    return Entry(index, full_url if isinstance(full_url, str) else "", resource if isinstance(resource, dict) else {})

@@ -7,6 +7,8 @@ Source: FHIR R4 4.0.1 resource definitions; PAS 2.0.1 and 2.2.1 profiles claim, 
 
 from dataclasses import dataclass
 
+from profiles.canonicals import MODIFIER_INFO_CANCELLED
+
 VERSIONS = ("2.0.1", "2.2.1")
 
 MAX_ISSUES = 200
@@ -129,8 +131,7 @@ MAY_BE_ABSENT_WITH_A_REASON = frozenset({"Claim.created"})
 IN_EVERY_ELEMENT = "extension*:Extension modifierExtension*:Extension"
 IN_EVERY_RESOURCE = "id:id meta:Meta implicitRules:uri language:code contained*:Resource"
 
-_INFO_CANCELLED = "http://hl7.org/fhir/us/davinci-pas/StructureDefinition/modifierextension-infoCancelled"
-MODIFIERS = {"Claim.item": frozenset({_INFO_CANCELLED}), "Claim.supportingInfo": frozenset({_INFO_CANCELLED})}
+MODIFIERS = {name: frozenset({MODIFIER_INFO_CANCELLED}) for name in ("Claim.item", "Claim.supportingInfo")}
 """Modifier extensions we understand, by where they stand; any other is refused (PAS 2.2.1 spec-25)."""
 
 FIXED = {"status": "active", "use": "preauthorization"}

@@ -15,19 +15,12 @@ class CodeTableFault(Exception):
     """A code table of ours that cannot be used; the message names the file."""
 
 
-def known(system: str, code: str) -> bool | None:
-    """Whether a code is in its system; None when we hold no list of that system.
-
-    >>> known("https://codesystem.x12.org/005010/306", "A2"), known("https://nobody.example.org", "A1")
-    (False, None)
-    """
-    table = code_tables().get(system)
-    return None if table is None else code in table
-
-
 @cache
 def code_tables() -> dict[str, frozenset[str]]:
     """Every code list, by system; read once.
+
+    >>> "A2" in code_tables()["https://codesystem.x12.org/005010/306"]
+    False
 
     Raises: CodeTableFault when a file is not as it must be, or two files hold one system.
     """

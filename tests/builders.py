@@ -4,13 +4,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 from itertools import count
 
-from fhir_um.cases.asked import (
-    ClaimedCoverage,
-    ClaimedMember,
-    ClaimRequest,
-    LineRequest,
-    Party,
-)
+from fhir_um.cases.asked import ClaimedCoverage, ClaimedMember, ClaimRequest, LineRequest, Party
 from fhir_um.cases.evidence import Evidence
 from fhir_um.cases.history import Journal
 from fhir_um.cases.model import (

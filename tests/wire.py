@@ -364,7 +364,7 @@ def _of_line(review: Review, inquiry: bool) -> Iterator[str]:
     if inquiry and said.count("communicatedDiagnosis") > 1:
         yield "speaks of several diagnoses in an inquiry"
     if action in {"A1", "A6"} and "itemPreAuthIssueDate" not in said:
-        yield "is authorised and has no day of issue"
+        yield "is authorized and has no day of issue"
     if action == "A4" and "administrationReferenceNumber" not in said:
         yield "waits and has no reference number"
     if action == "A3" and not item.get("noteNumber"):

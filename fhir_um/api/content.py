@@ -11,10 +11,12 @@ from flask import Request
 from gunicorn.http.errors import ParseException  # type: ignore[import-untyped]  # gunicorn ships no types
 from werkzeug.exceptions import ClientDisconnected, RequestEntityTooLarge
 
+from fhir_um.api.exchange import JSON
 from fhir_um.errors import Kind, Refusal
 from fhir_um.settings import Settings
+from profiles.reading import FHIR_JSON
 
-_READABLE = frozenset({"application/fhir+json", "application/json"})
+_READABLE = frozenset({FHIR_JSON, JSON})
 _CHUNK_BYTES = 65_536
 _GZIP_WINDOW = 31
 """zlib's way to say: gzip header and trailer, largest window."""
@@ -100,7 +102,7 @@ def _demand_json(request: Request) -> None:
     media, options = request.mimetype, request.mimetype_params
     if media not in _READABLE:
         named = f"Content-Type {media[:60]!r}" if media else "A request without Content-Type"
-        raise _wrong_type(f"{named} is not supported; send application/fhir+json.")
+        raise _wrong_type(f"{named} is not supported; send {FHIR_JSON}.")
     if options.get("charset", "utf-8").strip('"').lower() not in {"utf-8", "utf8"}:
         raise _wrong_type("Only the charset utf-8 is supported.")
     if options.get("fhirversion", "4.0") not in {"4.0", "4.0.1"}:

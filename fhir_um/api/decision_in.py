@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
+from enum import StrEnum
 from typing import Any
 
 import msgspec
@@ -17,7 +18,7 @@ from fhir_um.cases.roles import Role
 from fhir_um.errors import Issue
 from profiles.primitives import PRIMITIVES, has_control_character
 
-CHOICES = {"role": Role, "action": RulingAction, "reason": Reason}
+_CHOICES: dict[str, type[StrEnum]] = {"role": Role, "action": RulingAction, "reason": Reason}
 """The fields that take one of a few words."""
 
 _PLACE = re.compile(r"^(?P<what>.*?)(?: - at `\$?\.?(?P<path>[^`]*)`)?$", re.DOTALL)
@@ -51,14 +52,14 @@ class PeriodIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class ProviderIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Who is authorised to do it."""
+    """Who is authorized to do it."""
 
     npi: str
     name: str = ""
 
 
 class AuthorizedIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What is authorised, where it differs from the request."""
+    """What is authorized, where it differs from the request."""
 
     service: CodeIn | None = None
     modifiers: list[CodeIn] | None = None
@@ -115,12 +116,12 @@ def unwritable(value: Any, place: str = "") -> Iterator[Issue]:
             yield from unwritable(child, f"{place}[{index}]")
 
 
-def misfit(text: str, choices: dict[str, Any]) -> Issue:
+def misfit(text: str) -> Issue:
     """What the JSON reader found wrong, as a fault that does not repeat what was sent."""
     found = _PLACE.match(text)
     what, path = (found["what"], found["path"] or "") if found else (text, "")
     if what.startswith("Invalid enum value"):
-        what = f"Must be one of: {', '.join(choices[path.rpartition('.')[2]])}"
+        what = f"Must be one of: {', '.join(_CHOICES[path.rpartition('.')[2]])}"
     elif what.startswith("Object contains unknown field"):
         what = "There is a field here that a decision does not have"
     return Issue("value", f"{what}.", path)
@@ -161,7 +162,7 @@ def _line(line: LineIn, place: str) -> Iterator[Issue]:
 
 def _authorized(given: AuthorizedIn, place: str) -> Iterator[Issue]:
     if given == AuthorizedIn():
-        yield Issue("required", "Say what is authorised, or leave it out.", place)
+        yield Issue("required", "Say what is authorized, or leave it out.", place)
     if given.service is not None:
         yield from _code(given.service, f"{place}.service")
     for index, modifier in enumerate(given.modifiers or ()):

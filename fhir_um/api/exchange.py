@@ -15,9 +15,8 @@ from fhir_um.cases.caller import Caller
 from fhir_um.cases.model import Case
 from fhir_um.deps import Deps
 from fhir_um.settings import Settings
-from profiles.reading import Limits
+from profiles.reading import FHIR_JSON, Limits
 
-FHIR_JSON = "application/fhir+json"
 JSON = "application/json"
 HTML = "text/html"
 CSV = "text/csv"

@@ -3,8 +3,9 @@
 from flask import Request
 from werkzeug.http import parse_options_header
 
-from fhir_um.api.exchange import CSV, FHIR_JSON, HTML, JSON
+from fhir_um.api.exchange import CSV, HTML, JSON
 from fhir_um.errors import Kind, Refusal
+from profiles.reading import FHIR_JSON
 
 _FHIR_WORDS = frozenset({"json", "text/json", JSON, FHIR_JSON})
 _WELCOME = frozenset({"", "*/*", "application/*", JSON, FHIR_JSON})

@@ -17,7 +17,7 @@ from fhir_um.errors import Issue, Kind, Refusal
 from fhir_um.translate.dialects import DIALECTS
 from fhir_um.translate.response_out import claim_resource, claim_response
 from fhir_um.usecases.read_case import read_own, search_own
-from profiles.reading import write_json
+from profiles.reading import FHIR_JSON, write_json
 
 _SEARCHABLE = frozenset({"identifier", "patient", "_count", "_format", "_pretty"})
 _MOST_RESULTS = 50
@@ -68,7 +68,7 @@ def _read(asked: Asked, case_id: str, render: Render) -> Answer:
     case, body = read_own(asked.deps, asked.caller, CaseId(case_id))
     headers = version_headers(case)
     if asked.http.if_none_match.contains_weak(str(case.version)):
-        return Answer(b"", "application/fhir+json", 304, headers, case)
+        return Answer(b"", FHIR_JSON, 304, headers, case)
     return fhir(render(asked, case, body), case, headers)
 
 

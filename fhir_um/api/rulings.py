@@ -6,7 +6,6 @@ Unknown fields and values are refused with the place they stand in.
 import msgspec
 
 from fhir_um.api.decision_in import (
-    CHOICES,
     AuthorizedIn,
     CodeIn,
     DecisionIn,
@@ -17,16 +16,12 @@ from fhir_um.api.decision_in import (
     senseless,
     unwritable,
 )
-from fhir_um.cases.asked import NPI_SYSTEM, Party
+from fhir_um.cases.asked import Party
 from fhir_um.cases.lifecycle import Ruling
-from fhir_um.cases.model import (
-    Authorized,
-    Decider,
-    DocumentNeeded,
-)
+from fhir_um.cases.model import Authorized, Decider, DocumentNeeded
 from fhir_um.errors import Kind, Refusal
 from fhir_um.words import Code, Concept, Identifier, Period, Quantity
-from profiles.canonicals import NUCC
+from profiles.canonicals import NPI, NUCC
 from profiles.reading import Limits, read_json
 
 _LIMITS = Limits(max_bytes=1_000_000, max_depth=16, max_entries=0)
@@ -44,7 +39,7 @@ def read_decision(body: bytes) -> tuple[int, Decider, tuple[Ruling, ...]]:
     try:
         given = msgspec.convert(value, DecisionIn)
     except msgspec.ValidationError as fault:
-        raise Refusal(Kind.INVALID, (misfit(str(fault), CHOICES),)) from fault
+        raise Refusal(Kind.INVALID, (misfit(str(fault)),)) from fault
     faults = tuple(senseless(given))
     if faults:
         raise Refusal(Kind.INVALID, faults)
@@ -96,4 +91,4 @@ def _quantity(given: QuantityIn) -> Quantity:
 
 
 def _provider(given: ProviderIn) -> Party:
-    return Party(identifiers=(Identifier(NPI_SYSTEM, given.npi),), name=given.name)
+    return Party(identifiers=(Identifier(NPI, given.npi),), name=given.name)

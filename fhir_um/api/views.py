@@ -4,19 +4,7 @@ from datetime import date, datetime
 from typing import Any
 
 from fhir_um.cases.asked import Party
-from fhir_um.cases.model import (
-    PENDED,
-    Authorized,
-    BusinessError,
-    Case,
-    Clock,
-    Decider,
-    Decision,
-    Event,
-    Finding,
-    Line,
-    LineState,
-)
+from fhir_um.cases.model import Authorized, BusinessError, Case, Clock, Decider, Decision, Event, Finding, Line
 from fhir_um.policy.model import PaListRow
 from fhir_um.words import Concept, Period, Quantity
 
@@ -40,27 +28,18 @@ def case_view(case: Case, clocks: tuple[Clock, ...] = ()) -> dict[str, Any]:
 
 def case_row(case: Case) -> dict[str, Any]:
     """The case in a worklist: what to do next and by when."""
-    dues = [line.due_at for line in case.lines if line.due_at is not None and line.state in PENDED]
     return {
         "id": case.id,
         "version": case.version,
-        "status": status_of(case),
+        "status": case.status,
         "payerId": case.payer_id,
         "sender": case.sender,
         "receivedAt": _at(case.received_at),
         "priority": case.priority,
         "lineOfBusiness": case.line_of_business,
-        "dueAt": _at(min(dues)) if dues else None,
+        "dueAt": _at(case.due_at),
         "lineStates": {str(line.sequence): line.state for line in case.lines},
     }
-
-
-def status_of(case: Case) -> str:
-    """`pended` while a line waits for somebody, `cancelled` when every line is, else `decided`."""
-    states = {line.state for line in case.lines}
-    if states & PENDED:
-        return "pended"
-    return "cancelled" if states == {LineState.CANCELLED} else "decided"
 
 
 def event_view(event: Event) -> dict[str, Any]:

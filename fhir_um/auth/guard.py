@@ -1,6 +1,6 @@
 """Decides who is calling, before anything of the request is read. Must not know what is asked for.
 
-Real client authentication takes the place of `SandboxGuard` when its issue comes: routes and handlers stay as they are.
+A guard that authenticates clients would stand beside `SandboxGuard`; routes and handlers know only `Guard`.
 """
 
 import re
@@ -82,6 +82,15 @@ def make_guard(settings: Settings, payers: Payers, now: Callable[[], datetime]) 
     """
     demand_guarded(settings)
     return SandboxGuard(payers, now)
+
+
+def demand_scope(caller: Caller, scope: Scope) -> None:
+    """Default deny, whoever the guard let in.
+
+    Raises: Refusal NOT_ALLOWED when the scope was not granted and the route is not public.
+    """
+    if scope is not Scope.PUBLIC and scope.value not in caller.scopes:
+        raise Refusal.of(Kind.NOT_ALLOWED, "forbidden", f"This client was not granted the scope {scope.value}.")
 
 
 def demand_guarded(settings: Settings) -> None:

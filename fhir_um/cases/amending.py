@@ -7,12 +7,10 @@ prof-5 to prof-10; 2.0.1 allows an update to leave unchanged lines out.
 from dataclasses import replace
 from enum import Enum, auto
 
-from fhir_um.cases.asked import CONTINUING, LineRequest
-from fhir_um.cases.model import DENIED, BusinessError, Case, Line, LineState
+from fhir_um.cases.asked import APPEALS, CONTINUING, LineRequest
+from fhir_um.cases.model import CORRECT, DENIED, DO_NOT_RESUBMIT, BusinessError, Case, Line, LineState
 from fhir_um.cases.submission import Submission
 from fhir_um.words import Concept
-
-_APPEALS = frozenset({"1", "2"})
 
 
 class Change(Enum):
@@ -67,7 +65,7 @@ def is_same_request(old: LineRequest, new: LineRequest) -> bool:
 
     A certification type counts only where the new one says something: continue, or appeal.
     """
-    says_something = new.certification in CONTINUING | _APPEALS and new.certification != old.certification
+    says_something = new.certification in CONTINUING | APPEALS and new.certification != old.certification
     return not says_something and _essence(old) == _essence(new)
 
 
@@ -111,19 +109,20 @@ def refusals(case: Case, changes: Changes) -> tuple[BusinessError, ...]:
     """What the update may not do: one error for the whole of it when all is denied, else one per line concerned."""
     live = [line for line in case.lines if line.state is not LineState.CANCELLED]
     if live and all(line.state in DENIED for line in live):
-        return (BusinessError(_DENIED_CODE, "N", "Bundle.entry[0].resource.related", _DENIED_TEXT, "2000E-UM02"),)
-    return tuple(error for sequence, change, asked in changes for error in _line_refusal(case, sequence, change, asked))
+        path = "Bundle.entry[0].resource.related"
+        return (BusinessError(_DENIED_CODE, DO_NOT_RESUBMIT, path, _DENIED_TEXT, "2000E-UM02"),)
+    return tuple(error for sequence, change, asked in changes for error in _line_refusal(sequence, change, asked))
 
 
-def _line_refusal(case: Case, sequence: int, change: Change, asked: LineRequest | None) -> list[BusinessError]:
+def _line_refusal(sequence: int, change: Change, asked: LineRequest | None) -> list[BusinessError]:
     path = asked.path if asked else "Bundle.entry[0].resource.item"
     if change is Change.DENIED_BEFORE:
         text = f"Line {sequence} was denied and cannot be updated; ask for it in a new request."
-        return [BusinessError(_DENIED_CODE, "N", path, text, "2000F-UM02", sequence)]
+        return [BusinessError(_DENIED_CODE, DO_NOT_RESUBMIT, path, text, "2000F-UM02", sequence)]
     if change is Change.CANCELLED_BEFORE:
         text = f"Line {sequence} was cancelled and stays so; add a new line instead."
-        return [BusinessError(_DENIED_CODE, "C", path, text, "2000F-UM02", sequence)]
+        return [BusinessError(_DENIED_CODE, CORRECT, path, text, "2000F-UM02", sequence)]
     if change is Change.LEFT_OUT:
         text = f"Line {sequence} is missing from the update; it stays as it was. Send every line ever submitted."
-        return [BusinessError("15", "C", path, text, "2000F-HL01", sequence)]
+        return [BusinessError("15", CORRECT, path, text, "2000F-HL01", sequence)]
     return []

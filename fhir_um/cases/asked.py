@@ -7,17 +7,19 @@ from dataclasses import dataclass
 from datetime import date
 
 from fhir_um.words import Code, Concept, Identifier, Money, Period, Quantity
+from profiles.canonicals import CERTIFICATION_CANCEL, NPI
 
-NPI_SYSTEM = "http://hl7.org/fhir/sid/us-npi"
+APPEALS = frozenset({"1", "2"})
+"""X12 1322: against an earlier decision."""
 
-CERTIFICATION_CANCEL = "3"
-CONTINUING = frozenset({"4", "R", "S"})
-"""X12 1322: an extension, a renewal, a revision of something authorised before."""
+EXTENSION = "4"
+CONTINUING = frozenset({EXTENSION, "R", "S"})
+"""X12 1322: an extension, a renewal, a revision of something authorized before."""
 
 
 @dataclass(frozen=True, slots=True)
 class Party:
-    """An organisation or a person named in the request.
+    """An organization or a person named in the request.
 
     `full_url` is its entry, empty when only identified; `path` the FHIRPath of that entry, else of the reference.
     """
@@ -30,7 +32,7 @@ class Party:
     @property
     def npi(self) -> str:
         """Its National Provider Identifier, or an empty string."""
-        return next((i.value for i in self.identifiers if i.system == NPI_SYSTEM), "")
+        return next((i.value for i in self.identifiers if i.system == NPI), "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +145,7 @@ class LineRequest:
     """What one line asks for. `path` is its FHIRPath in the submission, for error messages.
 
     `changed` holds the sender's infoChanged flag (`added`, `changed` or empty) and `cancelled` infoCancelled; both
-    are read to recognise an update, never to decide it.
+    are read to recognize an update, never to decide it.
     """
 
     sequence: int
@@ -185,7 +187,7 @@ class LineRequest:
 
     @property
     def continues(self) -> bool:
-        """True when the line extends, renews or revises something authorised before."""
+        """True when the line extends, renews or revises something authorized before."""
         return self.certification in CONTINUING
 
 

@@ -56,7 +56,7 @@ class ClockRule:
 def read_clock_rules(text: str) -> tuple[ClockRule, ...]:
     """The rules of a CSV text; lines that begin with # are its head.
 
-    Raises: ValueError naming the row when a value is not one of those allowed.
+    Raises: ValueError when a value is not one of those allowed.
     """
     rows = csv.DictReader(line for line in text.splitlines() if line and not line.startswith("#"))
     return tuple(_rule(row) for row in rows)

@@ -6,9 +6,10 @@ Must not know FHIR or SQL. Source: PAS 2.2.1 inquiry rules spec-42 to spec-53.
 from dataclasses import dataclass
 from datetime import date
 
-from fhir_um.cases.asked import CERTIFICATION_CANCEL, ClaimedCoverage, ClaimedMember, Party
+from fhir_um.cases.asked import ClaimedCoverage, ClaimedMember, Party
 from fhir_um.cases.model import Case, Line, LineState
 from fhir_um.words import Code, Concept, Period
+from profiles.canonicals import CERTIFICATION_CANCEL
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """Which moves a line may make, by whom, and what must be given: one table, no exceptions elsewhere.
 
-Must not know policies, FHIR or SQL. The names T1 to T25 are those of the utilization-management state machine that
-`docs/house.md` describes; reopening, appeals and stays add rows when their time comes.
+Must not know policies, FHIR or SQL. Events keep the name of each move (`T7`), so a name never comes to mean another
+one. Reopening and appeals are not moves of this table.
 """
 
 from dataclasses import dataclass
@@ -44,7 +44,7 @@ class RulingAction(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Ruling:
-    """A person's ruling on one line: what, why (our reason code), in words, and what is authorised or asked."""
+    """A person's ruling on one line: what, why (our reason code), in words, and what is authorized or asked."""
 
     sequence: int
     action: RulingAction
@@ -178,7 +178,7 @@ _NEEDS = {
     "text": f"give the specific reason in at least {_SHORTEST_REASON_CHARACTERS} characters of plain words.",
     "npi": "give the deciding physician's NPI (reviewer.npi).",
     "member": "the member is not established; complete the intake first.",
-    "authorized": "say what is authorised instead (authorized).",
+    "authorized": "say what is authorized instead (authorized).",
 }
 
 

@@ -14,7 +14,6 @@ from fhir_um.words import Code, Concept, Period, Quantity
 CaseId = NewType("CaseId", str)
 PayerId = NewType("PayerId", str)
 MemberId = NewType("MemberId", str)
-PlanId = NewType("PlanId", str)
 SubmissionId = NewType("SubmissionId", str)
 ClientId = NewType("ClientId", str)
 
@@ -79,7 +78,7 @@ class DocumentNeeded:
 
 @dataclass(frozen=True, slots=True)
 class Authorized:
-    """What is authorised; None means as requested."""
+    """What is authorized; None means as requested."""
 
     service: Concept | None = None
     modifiers: tuple[Concept, ...] | None = None
@@ -90,7 +89,7 @@ class Authorized:
 
 @dataclass(frozen=True, slots=True)
 class Determination:
-    """What the rules propose for one line: the course, why, and what would be authorised or asked."""
+    """What the rules propose for one line: the course, why, and what would be authorized or asked."""
 
     course: Course
     reason: str
@@ -102,7 +101,7 @@ class Determination:
 
 
 class LineState(StrEnum):
-    """Where a line stands (um-domain states used so far). Pended states come first."""
+    """Where a line stands. Pended states come first."""
 
     INTAKE_REVIEW = "intake-review"
     PENDED_INFO = "pended-info"
@@ -135,7 +134,7 @@ class Decider:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """Why a line stands where it does. `reason` is one of our reason codes (`cases/codes/reasons.csv`)."""
+    """Why a line stands where it does. `reason` is one of our reason codes (`fhir_um.cases.reasons`)."""
 
     at: datetime
     decider: Decider
@@ -165,6 +164,11 @@ class Line:
     period: Period | None = None
     due_at: datetime | None = None
     reviewed: bool = False
+
+
+CORRECT = "C"
+DO_NOT_RESUBMIT = "N"
+"""X12 889: what the sender of a faulty request should do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,6 +231,19 @@ class Case:
     def line(self, sequence: int) -> Line | None:
         """The line with that sequence, or None."""
         return next((line for line in self.lines if line.sequence == sequence), None)
+
+    @property
+    def status(self) -> str:
+        """`pended` while a line waits for somebody, `cancelled` when every line is, else `decided`."""
+        states = {line.state for line in self.lines}
+        if states & PENDED:
+            return "pended"
+        return "cancelled" if states == {LineState.CANCELLED} else "decided"
+
+    @property
+    def due_at(self) -> datetime | None:
+        """The earliest deadline of its pended lines, or None."""
+        return min((line.due_at for line in self.lines if line.due_at and line.state in PENDED), default=None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,12 +8,7 @@ from datetime import datetime
 
 from fhir_um.cases.asked import ClaimRequest
 from fhir_um.cases.evidence import Evidence
-from fhir_um.cases.model import (
-    CaseId,
-    ClientId,
-    PayerId,
-    SubmissionId,
-)
+from fhir_um.cases.model import CaseId, ClientId, PayerId, SubmissionId
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,16 +9,23 @@ from typing import Any
 
 import msgspec
 
+from fhir_um.api.rulings import read_decision
+from fhir_um.api.views import case_view
+from fhir_um.auth.guard import insider
 from fhir_um.cases.caller import Caller
 from fhir_um.cases.lifecycle import RulingAction
-from fhir_um.cases.model import PENDED, CaseId
+from fhir_um.cases.model import PENDED, Case, CaseId
 from fhir_um.cases.reasons import ADMINISTRATIVE_DENIALS, CLINICAL_DENIALS, Reason
 from fhir_um.cases.roles import REVIEWERS
 from fhir_um.commands.opening import open_house
 from fhir_um.commands.telling import open_line, tell_case, wrapped
 from fhir_um.commands.typed import day, whole_number
 from fhir_um.deps import Deps
+from fhir_um.errors import Refusal
 from fhir_um.settings import Settings
+from fhir_um.usecases.decide_case import decide_case
+from fhir_um.usecases.read_case import list_work, read_case
+from fhir_um.usecases.see_directory import payers_on_file
 
 _MOST_LISTED = 50
 _NEEDED = ("version", "role", "reviewer", "line", "action", "reason")
@@ -97,32 +104,21 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
 
 
 def _operator(deps: Deps) -> Caller:
-    from fhir_um.auth.guard import insider
-    from fhir_um.usecases.see_directory import payers_on_file
-
     return insider("command-line", "Command line", payers_on_file(deps))
 
 
 def _list(deps: Deps, caller: Caller) -> int:
-    from fhir_um.usecases.read_case import list_work
-
     cases = list_work(deps, caller, PENDED, _MOST_LISTED)
     print("\n".join(open_line(case) for case in cases) or "Nothing waits for a person.")
     return 0
 
 
 def _show(args: argparse.Namespace, deps: Deps, caller: Caller) -> int:
-    from fhir_um.usecases.read_case import read_case
-
     _tell(read_case(deps, caller, CaseId(args.case)), args.json)
     return 0
 
 
 def _decide(args: argparse.Namespace, deps: Deps, caller: Caller) -> int:
-    from fhir_um.api.rulings import read_decision
-    from fhir_um.errors import Refusal
-    from fhir_um.usecases.decide_case import decide_case
-
     try:
         version, decider, rulings = read_decision(_body(args))
         case = decide_case(deps, caller, CaseId(args.case), version, decider, rulings)
@@ -135,9 +131,7 @@ def _decide(args: argparse.Namespace, deps: Deps, caller: Caller) -> int:
     return 0
 
 
-def _tell(case: Any, as_json: bool) -> None:
-    from fhir_um.api.views import case_view
-
+def _tell(case: Case, as_json: bool) -> None:
     if as_json:
         print(msgspec.json.format(msgspec.json.encode(case_view(case))).decode())
     else:

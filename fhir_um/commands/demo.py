@@ -14,17 +14,7 @@ import requests
 
 from fhir_um import clock
 from fhir_um.commands.answers import Answer, SeenCase, SeenLine
-from fhir_um.commands.stories import (
-    Played,
-    Reply,
-    Request,
-    Sender,
-    Story,
-    StoryFault,
-    load_stories,
-    load_story,
-    play,
-)
+from fhir_um.commands.stories import Played, Reply, Request, Sender, Story, StoryFault, load_stories, load_story, play
 from fhir_um.commands.telling import instant, wrapped, wrapped_under
 from fhir_um.commands.wording import ERRORS, FOLLOWUPS, REASONS, REVIEW_ACTIONS, STATES, with_words
 from fhir_um.settings import Settings

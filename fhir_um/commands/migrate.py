@@ -2,6 +2,7 @@
 
 import argparse
 
+from fhir_um.commands.opening import named, open_house
 from fhir_um.settings import Settings
 
 
@@ -18,8 +19,6 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 def run(_args: argparse.Namespace, settings: Settings) -> int:
     """Migrate; 0 when the schema is current."""
-    from fhir_um.commands.opening import named, open_house
-
     open_house(settings, migrated=False).store.migrate()
     print(f"The database {named(settings)} is up to date.")
     return 0

@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
-from fhir_um.cases.asked import ClaimRequest, LineRequest
+from fhir_um.cases.asked import ClaimRequest
 from fhir_um.cases.evidence import Condition, Evidence
 from fhir_um.cases.reasons import Reason
 from fhir_um.clock import now
@@ -25,6 +25,8 @@ from fhir_um.policy.load import load_policies, shipped_policies
 from fhir_um.policy.model import LineContext, PolicyFault
 from fhir_um.policy.systems import same_code
 from fhir_um.settings import Settings
+from fhir_um.translate.claim_in import read_claim
+from fhir_um.translate.facts_in import read_evidence
 from profiles.reading import Limits, read_bundle
 
 _STORIES = "fixtures/stories/prior-authorization"
@@ -150,47 +152,23 @@ def _only(book: PolicyBook, policy_id: str) -> PolicyBook:
 
 
 def _read(file: Path, limits: Limits) -> tuple[ClaimRequest, Evidence]:
-    from fhir_um.translate.claim_in import read_claim
-    from fhir_um.translate.facts_in import read_evidence
-
     bundle = read_bundle(file.read_bytes(), limits)
     if not bundle.entries or bundle.entries[0].resource.get("resourceType") != "Claim":
         raise CannotExplain(f"{file} is no PAS request: its first entry is not a Claim.")
     return read_claim(bundle), read_evidence(bundle)
 
 
-def _contexts(request: ClaimRequest, evidence: Evidence, people: People, today: date) -> Iterator[LineContext]:
+def _contexts(request: ClaimRequest, evidence: Evidence, people: People, received: date) -> Iterator[LineContext]:
     member = _member(request, people)
-    for line in request.lines:
-        on = line.serviced.start or today
-        plan = _plan(member, people, on)
-        yield _context(request, evidence, people, line, member, plan, on, today)
-
-
-def _context(
-    request: ClaimRequest,
-    evidence: Evidence,
-    people: People,
-    line: LineRequest,
-    member: Member,
-    plan: Plan,
-    on: date,
-    today: date,
-) -> LineContext:
     payer = member.payer_id
     used = (usage for usage in people.history if usage.payer_id == payer and usage.member_id == member.id)
-    return LineContext(
-        line=line,
-        request=request,
-        member=member,
-        plan=plan,
-        on=on,
-        received=today,
-        evidence=evidence,
-        history=tuple(usage.service for usage in used),
-        providers=tuple(p for p in people.providers if p.payer_id == payer and p.npi in request.provider_npis),
-        gold_cards=tuple(card for card in people.gold_cards if card.payer_id == payer),
-    )
+    history = tuple(usage.service for usage in used)
+    providers = tuple(p for p in people.providers if p.payer_id == payer and p.npi in request.provider_npis)
+    gold_cards = tuple(card for card in people.gold_cards if card.payer_id == payer)
+    for line in request.lines:
+        on = line.serviced.start or received
+        plan = _plan(member, people, on)
+        yield LineContext(line, request, member, plan, on, received, evidence, history, providers, gold_cards)
 
 
 def _member(request: ClaimRequest, people: People) -> Member:

@@ -12,8 +12,13 @@ from contextlib import closing
 from dataclasses import replace
 from typing import Any
 
+from fhir_um.app import make_app
+from fhir_um.auth.guard import demand_guarded
+from fhir_um.commands.opening import open_house
 from fhir_um.commands.typed import port_number, whole_number
+from fhir_um.logs import set_up
 from fhir_um.settings import Mode, Settings, SettingsFault
+from fhir_um.translate.codes import load_crosswalks
 
 _COLLECT_AFTER = (20_000, 50, 50)
 """A request makes thousands of short-lived objects and no circles; looking for circles less often saves a twentieth."""
@@ -37,15 +42,11 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
 
     Raises: SettingsFault or NotMigrated when the settings, the port or the database do not allow it.
     """
-    from fhir_um.app import make_app
-    from fhir_um.auth.guard import demand_guarded
-    from fhir_um.commands.opening import open_house
-    from fhir_um.logs import set_up
-
     given = {name: getattr(args, name) for name in ("host", "port", "workers") if getattr(args, name) is not None}
     settings = replace(settings, **given)
     set_up(settings.log_level)
     demand_guarded(settings)
+    load_crosswalks()
     deps = open_house(settings)
     app = make_app(deps, settings)
     deps.store.close()

@@ -15,7 +15,7 @@ from gunicorn.workers.sync import SyncWorker  # type: ignore[import-untyped]  # 
 from fhir_um.logs import say
 from profiles.issues import Issue
 from profiles.outcome import operation_outcome
-from profiles.reading import write_json
+from profiles.reading import FHIR_JSON, write_json
 
 _SHARE_TO_ARRIVE = 2 / 3
 """How much of the time a worker has for one request may pass until it has arrived; after the whole it is killed."""
@@ -108,6 +108,6 @@ def _answer(status: int, phrase: str, code: str, text: str) -> bytes:
     head = (
         f"HTTP/1.1 {status} {phrase}\r\nConnection: close\r\nCache-Control: no-store\r\n"
         "X-Content-Type-Options: nosniff\r\n"
-        f"Content-Type: application/fhir+json; charset=utf-8\r\nContent-Length: {len(body)}\r\n\r\n"
+        f"Content-Type: {FHIR_JSON}; charset=utf-8\r\nContent-Length: {len(body)}\r\n\r\n"
     )
     return head.encode("ascii") + body

@@ -17,8 +17,8 @@ import msgspec
 import yaml
 
 from fhir_um.commands.answers import Answer, read_answer
+from profiles.reading import FHIR_JSON
 
-FHIR_JSON = "application/fhir+json"
 JSON = "application/json"
 _READ = msgspec.json.Decoder(float_hook=Decimal)
 _WRITE = msgspec.json.Encoder(decimal_format="number")
@@ -118,7 +118,7 @@ def load_story(folder: Path) -> Story:
         raise StoryFault(f"{path}: {fault}") from fault
 
 
-def _as_path(shape: type, value: Any) -> Path:
+def _as_path(_shape: type, value: Any) -> Path:
     return Path(value)
 
 

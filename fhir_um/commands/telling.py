@@ -55,9 +55,9 @@ def is_open(case: Case) -> bool:
 def open_line(case: Case) -> str:
     """One row of a work list: id, version, when it is due, and what waits for whom."""
     waiting = [line for line in case.lines if line.state in PENDED]
-    due = min((line.due_at for line in waiting if line.due_at), default=None)
     lines = ", ".join(f"line {line.sequence} {STATES[line.state]}" for line in waiting)
-    return f"{case.id}  version {case.version}  {f'due {instant(due)}' if due else 'no deadline'}  {lines}"
+    due = f"due {instant(case.due_at)}" if case.due_at else "no deadline"
+    return f"{case.id}  version {case.version}  {due}  {lines}"
 
 
 def _line(line: Line) -> Iterator[str]:

@@ -3,6 +3,7 @@
 import argparse
 import sys
 
+from fhir_um.commands.opening import named, open_house
 from fhir_um.settings import Settings
 
 _SOUND = "The store is sound: every case equals its history, every hash holds, every number is on record."
@@ -24,8 +25,6 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 def run(_args: argparse.Namespace, settings: Settings) -> int:
     """Verify; 0 when all holds, 1 with one line per fault otherwise."""
-    from fhir_um.commands.opening import named, open_house
-
     faults = open_house(settings).store.verify()
     for fault in faults:
         print(fault, file=sys.stderr)

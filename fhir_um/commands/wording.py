@@ -56,7 +56,9 @@ ERRORS = {
     "67": "no such member",
     "68": "more than one such member",
     "71": "the birth date",
+    "77": "the subscriber is known, the patient is not",
     "95": "not covered on that day",
+    "T4": "the payer",
     "T5": "the request it changes is not known",
 }
 """X12 901, a fault of content; the answer's own text says more."""

@@ -114,7 +114,7 @@ class GoldCard:
 
 @dataclass(frozen=True, slots=True)
 class UsedService:
-    """A service already used or authorised: its codes, days, units, and where the payer knows it from.
+    """A service already used or authorized: its codes, days, units, and where the payer knows it from.
 
     `kind` is `service` (paid claim history), `approved` or `pended` (lines of cases here, `number` their reference), or
     `counted` (units that count towards limits and are no authorization another request could repeat).

@@ -4,9 +4,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from fhir_um.cases.asked import LineRequest
-from fhir_um.cases.model import (
-    Determination,
-)
+from fhir_um.cases.model import Determination
 from fhir_um.coverage.model import Plan
 from fhir_um.policy import findings
 from fhir_um.policy.determine import STRICTNESS, asked_line, by_benefit, by_policy

@@ -52,7 +52,7 @@ def from_observation(file: ObservationFile) -> Source:
     """A fact read from measurements: one value, one code, how many, or that there is one."""
     codes = _by_code(file.codes, "loinc")
     statuses = frozenset(file.status)
-    reduce = _REDUCERS.get(file.reduce)
+    pick = _PICKS.get(file.reduce)
 
     def usable(o: Observation, received: date) -> bool:
         return o.status in statuses and _names_one(o.codes, codes) and _in_window(o.on, file.within_days, received)
@@ -62,52 +62,40 @@ def from_observation(file: ObservationFile) -> Source:
         rows = [o for o in asked.context.evidence.observations if usable(o, received)]
         if not rows:
             return None
-        if reduce is None:
+        if pick is None:
             return Found(Decimal(len(rows)), tuple(o.ref for o in rows), at_least=True)
         if file.take == "exists":
             return Found(True, tuple(o.ref for o in rows))
         if file.take == "code":
             return _latest_code(rows)
-        return reduce([(o.value, o) for o in rows if isinstance(o.value, Decimal) and o.unit == file.unit])
+        measured = [(o.value, o) for o in rows if isinstance(o.value, Decimal) and o.unit == file.unit]
+        return _picked(pick(measured)) if measured else None
 
     kind = {"value": FactType.NUMBER, "code": FactType.TEXT, "exists": FactType.BOOLEAN}[file.take]
     counted = file.reduce == "count"
     return Source(find, FactType.NUMBER if counted else kind, only_shown=counted or file.take == "exists")
 
 
-def _lowest(rows: list[tuple[Decimal, Observation]]) -> Found | None:
-    if not rows:
-        return None
-    value, row = min(rows, key=lambda r: r[0])
-    return Found(value, (row.ref,))
-
-
-def _highest(rows: list[tuple[Decimal, Observation]]) -> Found | None:
-    if not rows:
-        return None
-    value, row = max(rows, key=lambda r: r[0])
-    return Found(value, (row.ref,))
-
-
-def _latest(rows: list[tuple[Decimal, Observation]]) -> Found | None:
-    if not rows:
-        return None
-    value, row = max(rows, key=lambda r: r[1].on or date.min)
-    return Found(value, (row.ref,))
-
-
 def _latest_code(rows: list[Observation]) -> Found | None:
-    coded = [o for o in rows if isinstance(o.value, Code)]
+    coded = [(o.on or date.min, o.value.code, o.ref) for o in rows if isinstance(o.value, Code)]
     if not coded:
         return None
-    newest = max(coded, key=lambda o: o.on or date.min)
-    return Found(newest.value.code, (newest.ref,)) if isinstance(newest.value, Code) else None
+    _, code, ref = max(coded, key=lambda c: c[0])
+    return Found(code, (ref,))
 
 
-_REDUCERS: dict[str, Callable[[list[tuple[Decimal, Observation]]], Found | None]] = {
-    "min": _lowest,
-    "max": _highest,
-    "latest": _latest,
+_Measured = tuple[Decimal, Observation]
+
+
+def _picked(measured: _Measured) -> Found:
+    value, row = measured
+    return Found(value, (row.ref,))
+
+
+_PICKS: dict[str, Callable[[list[_Measured]], _Measured]] = {
+    "min": lambda rows: min(rows, key=lambda r: r[0]),
+    "max": lambda rows: max(rows, key=lambda r: r[0]),
+    "latest": lambda rows: max(rows, key=lambda r: r[1].on or date.min),
 }
 
 

@@ -20,7 +20,7 @@ from fhir_um.policy import findings
 from fhir_um.policy.chart import diagnoses_of, has_document
 from fhir_um.policy.evaluate import leaf_truths, truth_of, unresolved
 from fhir_um.policy.history import overlapping, units_around, units_used
-from fhir_um.policy.model import AskedLine, Criteria, Found, FreeUnits, Leaf, LineContext, Policy
+from fhir_um.policy.model import AskedLine, Criteria, Found, Leaf, LineContext, Policy
 from fhir_um.policy.records import line_npis
 from fhir_um.policy.systems import same_code
 from fhir_um.words import Code, Period
@@ -143,18 +143,12 @@ def _gold_card(asked: AskedLine, policy: Policy) -> Determination | None:
 
 
 def _free_units(asked: AskedLine, policy: Policy) -> Determination | None:
-    wanted = _units(asked.context)
-    if policy.free is None or wanted is None:
+    free, wanted = policy.free, _units(asked.context)
+    if free is None or wanted is None:
         return None
-    return _within(policy.free, asked, policy, wanted)
-
-
-def _within(free: FreeUnits, asked: AskedLine, policy: Policy, wanted: Decimal) -> Determination | None:
     codes = frozenset(trigger.code for trigger in policy.triggers)
     used = units_around(asked.context.history, codes, asked.context.on, free.window_days)
-    if used + wanted > free.units:
-        return None
-    return findings.within_free_units(policy, used, wanted, free.units, free.window_days)
+    return findings.within_free_units(policy, free, used, wanted) if used + wanted <= free.units else None
 
 
 def _duplicates(asked: AskedLine, policy: Policy) -> Determination | None:

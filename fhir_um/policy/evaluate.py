@@ -41,14 +41,13 @@ def combine(group: Group, truths: Sequence[Truth]) -> Truth:
     if group.kind == "any":
         return _first_of(truths, _MET, _UNMET)
     if group.kind == "none":
-        return _first_of(truths, _MET, _UNMET, negated=True)
+        return negation(_first_of(truths, _MET, _UNMET))
     return at_least(group.needed, truths)
 
 
-def _first_of(truths: Sequence[Truth], decisive: Truth, otherwise: Truth, negated: bool = False) -> Truth:
+def _first_of(truths: Sequence[Truth], decisive: Truth, otherwise: Truth) -> Truth:
     """`decisive` when one child is, else unknown when one is, else `otherwise`."""
-    found = decisive if decisive in truths else _UNKNOWN if _UNKNOWN in truths else otherwise
-    return negation(found) if negated else found
+    return decisive if decisive in truths else _UNKNOWN if _UNKNOWN in truths else otherwise
 
 
 def truth_of(node: Node, truths: Sequence[Truth]) -> Truth:

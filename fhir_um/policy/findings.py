@@ -7,18 +7,10 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 from fhir_um.cases.asked import LineRequest
-from fhir_um.cases.model import (
-    Authorized,
-    Course,
-    CriterionResult,
-    Determination,
-    DocumentNeeded,
-    Finding,
-    Truth,
-)
+from fhir_um.cases.model import Authorized, Course, CriterionResult, Determination, DocumentNeeded, Finding, Truth
 from fhir_um.cases.reasons import Reason
 from fhir_um.coverage.model import GoldCard, Plan, UsedService
-from fhir_um.policy.model import FreeService, LineContext, Policy
+from fhir_um.policy.model import FreeService, FreeUnits, LineContext, Policy
 from fhir_um.words import Period
 
 REASONS: dict[Course, Reason] = {
@@ -85,11 +77,11 @@ def gold_card(policy: Policy, card: GoldCard) -> Determination:
     return Determination(Course.NO_AUTHORIZATION, Reason.GOLD_CARD, text, finding)
 
 
-def within_free_units(policy: Policy, used: Decimal, asked: Decimal, free: Decimal, days: int) -> Determination:
+def within_free_units(policy: Policy, free: FreeUnits, used: Decimal, asked: Decimal) -> Determination:
     """The first units in a window need no authorization."""
-    label = f"{used:f} used and {asked:f} requested of {free:f} without authorization in {days} days"
+    label = f"{used:f} used and {asked:f} requested of {free.units:f} without authorization in {free.window_days} days"
     finding = rule_finding(policy, "free-units", label, Truth.MET, ("payer:history",))
-    text = f"No prior authorization is required for the first {free:f} units in {days} days."
+    text = f"No prior authorization is required for the first {free.units:f} units in {free.window_days} days."
     return Determination(Course.NO_AUTHORIZATION, Reason.WITHIN_FREE_VISITS, text, finding)
 
 

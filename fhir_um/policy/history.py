@@ -50,7 +50,7 @@ def units_around(
 
 
 def overlapping(history: tuple[UsedService, ...], codes: frozenset[Code], days: Period) -> tuple[UsedService, ...]:
-    """Authorised or pending lines of other cases for the same service on shared days."""
+    """Authorized or pending lines of other cases for the same service on shared days."""
     return tuple(
         used
         for used in history
@@ -59,7 +59,7 @@ def overlapping(history: tuple[UsedService, ...], codes: frozenset[Code], days: 
 
 
 def has_active_authorization(history: tuple[UsedService, ...], codes: frozenset[Code], on: date, _: int | None) -> bool:
-    """True when another case authorises the service on that day."""
+    """True when another case authorizes the service on that day."""
     return any(u.kind == "approved" for u in overlapping(history, codes, Period(on, on)))
 
 

@@ -60,7 +60,7 @@ def load_policies(directory: Traversable) -> PolicyBook:
 def _load_policy(entry: Traversable) -> Policy:
     body = entry.read_bytes()
     file = _shape(body, entry.name, PolicyFile)
-    if entry.name != f"{file.policy}.yaml" and entry.name != f"{file.policy}@{file.version}.yaml":
+    if entry.name not in (f"{file.policy}.yaml", f"{file.policy}@{file.version}.yaml"):
         raise PolicyFault(entry.name, "policy", f"the file must be called {file.policy}.yaml")
     try:
         policy = compile_policy(file, sha256(body).hexdigest())

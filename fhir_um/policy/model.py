@@ -9,11 +9,7 @@ from typing import Literal
 
 from fhir_um.cases.asked import ClaimRequest, LineRequest
 from fhir_um.cases.evidence import Evidence
-from fhir_um.cases.model import (
-    Course,
-    DocumentNeeded,
-    Truth,
-)
+from fhir_um.cases.model import Course, DocumentNeeded, Truth
 from fhir_um.cases.reasons import Reason
 from fhir_um.coverage.model import GoldCard, LineOfBusiness, Member, Plan, Provider, UsedService
 from fhir_um.words import Code, Period
@@ -43,7 +39,7 @@ class LineContext:
     """All that may be weighed about one line.
 
     `on` is the day of service (policies in force, age, windows of use); `received` the day the request arrived
-    (age of evidence). `history` holds what the member used and other cases authorise, never lines of this case.
+    (age of evidence). `history` holds what the member used and other cases authorize, never lines of this case.
     """
 
     line: LineRequest

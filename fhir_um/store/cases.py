@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, insert, select, update
 
-from fhir_um.cases.model import PENDED, Case, CaseId, Event, LineState, PayerId
+from fhir_um.cases.model import Case, CaseId, Event, PayerId
 from fhir_um.errors import VersionConflict
 from fhir_um.store.columns import as_key
 from fhir_um.store.documents import case_of, document
@@ -88,22 +88,10 @@ def _columns(case: Case) -> dict[str, Any]:
         "changed_at": case.changed_at,
         "member_id": case.member_id,
         "patient_url": as_key(case.request.member.full_url),
-        "status": _status(case),
-        "due_at": _due_at(case),
+        "status": case.status,
+        "due_at": case.due_at or NO_DEADLINE,
         "document": document(case),
     }
-
-
-def _status(case: Case) -> str:
-    states = {line.state for line in case.lines}
-    if states & PENDED:
-        return PENDED_STATUS
-    return "cancelled" if states == {LineState.CANCELLED} else "decided"
-
-
-def _due_at(case: Case) -> datetime:
-    due = (line.due_at for line in case.lines if line.state in PENDED and line.due_at is not None)
-    return min(due, default=NO_DEADLINE)
 
 
 def _line_rows(case: Case) -> list[dict[str, Any]]:

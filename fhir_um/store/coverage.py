@@ -41,7 +41,6 @@ _FIND_MEMBERS = Prepared(
     .where(_identifier.payer_id == _PAYER, _identifier.value.in_(bindparam("values", expanding=True)))
     .order_by(members.c.id)
 )
-_LOAD_MEMBER = select(members.c.document).where(members.c.payer_id == _PAYER, members.c.id == bindparam("member_id"))
 _FIND_PROVIDERS = Prepared(
     select(providers.c.document)
     .where(providers.c.payer_id == _PAYER, providers.c.npi.in_(bindparam("npis", expanding=True)))
@@ -93,12 +92,6 @@ def find_members(connection: Connection, payer_id: PayerId, identifiers: tuple[I
 
 def _matches(value: str, system: str, asked: set[tuple[str, str]]) -> bool:
     return any(value == v and (not system or not s or system == s) for v, s in asked)
-
-
-def load_member(connection: Connection, payer_id: PayerId, member_id: MemberId) -> Member | None:
-    """The member with that id of that payer, or None."""
-    found = connection.execute(_LOAD_MEMBER, {"payer_id": payer_id, "member_id": member_id}).scalar()
-    return None if found is None else documents.member_of(found)
 
 
 def find_providers(connection: Connection, payer_id: PayerId, npis: frozenset[str]) -> tuple[Provider, ...]:

@@ -13,9 +13,6 @@ from fhir_um.store.tables import clocks, issued_numbers
 from fhir_um.store.writing import insert_or_replace
 
 _INSERT_NUMBER = Prepared(insert(issued_numbers))
-_TAKEN = select(issued_numbers.c.number).where(
-    issued_numbers.c.payer_id == bindparam("payer_id"), issued_numbers.c.number == bindparam("number")
-)
 _PUT_CLOCK = Prepared(insert_or_replace(clocks))
 _STOP = (
     update(clocks)
@@ -50,11 +47,6 @@ def add_numbers(connection: Connection, payer_id: PayerId, numbers: Sequence[Iss
             for each in numbers
         ],
     )
-
-
-def number_taken(connection: Connection, payer_id: PayerId, number: str) -> bool:
-    """True when that payer handed out the number already."""
-    return connection.execute(_TAKEN, {"payer_id": payer_id, "number": as_key(number)}).first() is not None
 
 
 def put_clocks(connection: Connection, payer_id: PayerId, running: Sequence[Clock]) -> None:

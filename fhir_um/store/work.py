@@ -26,7 +26,7 @@ from fhir_um.store import cases, coverage, events, finding, lines, submissions, 
 from fhir_um.store.directory import DirectoryCache
 from fhir_um.store.documents import used_of
 from fhir_um.store.engine import lock_key, take_turn
-from fhir_um.store.trail import AuditRow as AuditRow
+from fhir_um.store.trail import AuditRow
 from fhir_um.words import Identifier
 
 
@@ -44,10 +44,6 @@ class Reading:
     def find_members(self, payer_id: PayerId, identifiers: tuple[Identifier, ...]) -> tuple[Member, ...]:
         """Members with any of the identifiers, each once; a system that either side left out matches any."""
         return coverage.find_members(self._connection, payer_id, identifiers)
-
-    def load_member(self, payer_id: PayerId, member_id: MemberId) -> Member | None:
-        """The member with that id, or None."""
-        return coverage.load_member(self._connection, payer_id, member_id)
 
     def find_providers(self, payer_id: PayerId, npis: frozenset[str]) -> tuple[Provider, ...]:
         """The providers on file with those NPIs."""
@@ -96,10 +92,6 @@ class Reading:
     def clocks_of(self, payer_id: PayerId, case_id: CaseId) -> tuple[Clock, ...]:
         """The decision clocks of a case, by line."""
         return lines.clocks_of(self._connection, payer_id, case_id)
-
-    def number_taken(self, payer_id: PayerId, number: str) -> bool:
-        """True when the payer handed out that number already."""
-        return lines.number_taken(self._connection, payer_id, number)
 
 
 class Work(Reading):

@@ -4,7 +4,6 @@ Must not know policies, cases on file or the time. Shapes of PAS 2.0.1 and 2.2.1
 """
 
 from fhir_um.cases.asked import (
-    CERTIFICATION_CANCEL,
     Accident,
     ClaimedDiagnosis,
     ClaimRequest,
@@ -34,6 +33,7 @@ from fhir_um.translate.parties_in import Place, care_team, claimed_coverage, cla
 from fhir_um.words import Code, Concept
 from profiles.bundle import Resolver
 from profiles.canonicals import (
+    CERTIFICATION_CANCEL,
     EXT_ADMINISTRATION_REFERENCE_NUMBER,
     EXT_AUTHORIZATION_NUMBER,
     EXT_CERTIFICATION_TYPE,
@@ -116,7 +116,7 @@ def _cancels_all(found: dict[str, Json]) -> bool:
 def _prior(place: Place) -> PriorClaim | None:
     """The claim this one builds on, known by its address, its own identifiers, or those the sender wrote down.
 
-    Source: PAS 2.2.1 spec-65; PAS 2.0.1 used `replaces`, or no relation at all (pas-spec 1.18).
+    Source: PAS 2.2.1 spec-65; PAS 2.0.1 used `replaces`, or no relation at all.
     """
     for related in each(place.resource, "related"):
         if any(c.code in _BUILDS_ON for c in codes(child(related, "relationship"))):

@@ -3,15 +3,8 @@
 Must not know bundles or bytes; the manner of answering is given.
 """
 
-from fhir_um.cases.asked import NPI_SYSTEM, Party, SupportingInfo
-from fhir_um.cases.model import (
-    AUTHORIZED,
-    PENDED,
-    BusinessError,
-    Case,
-    Decision,
-    LineState,
-)
+from fhir_um.cases.asked import Party, SupportingInfo
+from fhir_um.cases.model import AUTHORIZED, PENDED, BusinessError, Case, Decision, LineState
 from fhir_um.translate.codes import review_actions
 from fhir_um.translate.dialect import Dialect
 from fhir_um.translate.elements_out import (
@@ -35,6 +28,7 @@ from profiles.canonicals import (
     EXT_ERROR_FOLLOWUP_ACTION,
     EXT_ERROR_PATH,
     EXT_TRANSMISSION_IDENTIFIERS,
+    NPI,
     PROFILE_CLAIM_INQUIRY_RESPONSE,
     PROFILE_CLAIM_RESPONSE,
     X12_FOLLOWUP_ACTION,
@@ -118,7 +112,7 @@ def outcome(case: Case, dialect: Dialect) -> str:
 
 
 def _authorization(case: Case) -> Json:
-    """preAuthRef is the number of the first authorised line: every number of a case finds the whole case."""
+    """preAuthRef is the number of the first authorized line: every number of a case finds the whole case."""
     given = [line for line in case.lines if line.state in AUTHORIZED]
     numbers = [line.authorization_number for line in given if line.authorization_number]
     written: Json = {"preAuthRef": numbers[0]} if numbers else {}
@@ -174,7 +168,7 @@ def _reviewer(case: Case) -> Json:
 
 def _reviewed_by(decision: Decision) -> list[Json]:
     decider = decision.decider
-    npi = {"system": NPI_SYSTEM, "value": decider.npi}
+    npi = {"system": NPI, "value": decider.npi}
     return [{"url": "reviewerNPI", "valueIdentifier": npi}, *code_extension("reviewerSpecialty", decider.specialty)]
 
 

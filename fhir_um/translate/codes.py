@@ -14,9 +14,9 @@ from typing import TypeVar
 
 from fhir_um.cases.model import LineState
 from fhir_um.cases.reasons import Reason
+from profiles.canonicals import X12_REVIEW_ACTION
+from profiles.terminology import code_tables
 
-LINE_ACTIONS = frozenset({"A1", "A3", "A4", "A6", "C", "CT", "NA"})
-"""X12 306 codes a line may carry; A2 speaks of a whole request and is never one of them."""
 _REASON_CODE = re.compile(r"[0-9A-Z]{2}|")
 
 Word = TypeVar("Word", bound=StrEnum)
@@ -27,9 +27,9 @@ class CrosswalkFault(Exception):
 
 
 def load_crosswalks() -> None:
-    """Load and check both crosswalks, so that a wrong one stops the start.
+    """Load and check both crosswalks; called at start, so that a wrong one stops it there.
 
-    Raises: `CrosswalkFault` naming file and rows.
+    Raises: CrosswalkFault naming file and rows; CodeTableFault when a code list is wrong.
     """
     review_actions()
     decision_reasons()
@@ -41,7 +41,8 @@ def review_actions() -> Mapping[LineState, str]:
 
     Source: PAS 2.2.1 section on review action codes, spec-36.
     """
-    return read_crosswalk("review_actions.csv", _packaged("review_actions.csv"), LineState, LINE_ACTIONS.__contains__)
+    legal = code_tables()[X12_REVIEW_ACTION].__contains__
+    return read_crosswalk("review_actions.csv", _packaged("review_actions.csv"), LineState, legal)
 
 
 @cache
@@ -57,7 +58,7 @@ def decision_reasons() -> Mapping[Reason, str]:
 def read_crosswalk(name: str, written: str, words: type[Word], legal: Callable[[str], bool]) -> Mapping[Word, str]:
     """A crosswalk from CSV text: a head of `#` lines, a header row, then word and code.
 
-    Raises: `CrosswalkFault` when a word is missing, unknown or repeated, or a code is not legal.
+    Raises: CrosswalkFault when a word is missing, unknown or repeated, or a code is not legal.
     """
     lines = [line for line in written.splitlines() if line and not line.startswith("#")]
     rows = [tuple(row) for row in csv.reader(lines[1:])]

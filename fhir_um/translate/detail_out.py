@@ -1,15 +1,13 @@
-"""Writes what a line is about: service, amount, price, as asked or as authorised.
+"""Writes what a line is about: service, amount, price, as asked or as authorized.
 
-Must not know the state of a line or its decision beyond what it authorises.
+Must not know the state of a line or its decision beyond what it authorizes.
 """
 
+from dataclasses import replace
 from decimal import Decimal
 
 from fhir_um.cases.asked import LineRequest
-from fhir_um.cases.model import (
-    Authorized,
-    Line,
-)
+from fhir_um.cases.model import Authorized, Line
 from fhir_um.translate.dialect import Dialect
 from fhir_um.translate.elements_out import Json, concept, concept_extension, money, quantity
 from fhir_um.words import Code, Concept
@@ -23,26 +21,15 @@ from profiles.canonicals import (
 
 
 def authorized_content(line: Line) -> LineRequest:
-    """The line as it was authorised: what the decision says, else as it was asked."""
+    """The line as it was authorized: what the decision says, else as it was asked."""
     asked, decided = line.request, line.decision.authorized or Authorized()
-    return LineRequest(
-        sequence=asked.sequence,
-        path=asked.path,
+    return replace(
+        asked,
         service=decided.service or asked.service,
         service_end=None if decided.service else asked.service_end,
         modifiers=asked.modifiers if decided.modifiers is None else decided.modifiers,
         quantity=decided.quantity or asked.quantity,
         serviced=decided.period or line.period or asked.serviced,
-        location=asked.location,
-        category=asked.category,
-        revenue=asked.revenue,
-        unit_price=asked.unit_price,
-        request_type=asked.request_type,
-        certification_type=asked.certification_type,
-        epsdt=asked.epsdt,
-        nursing_home_status=asked.nursing_home_status,
-        nursing_home_level=asked.nursing_home_level,
-        revenue_unit_rate_limit=asked.revenue_unit_rate_limit,
     )
 
 

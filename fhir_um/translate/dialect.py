@@ -8,10 +8,10 @@ class Dialect:
     """One version of the guide; every difference an answer needs, and nothing else.
 
     `pended_outcome` is ClaimResponse.outcome while a line waits and nothing is wrong. `added_items` says that a
-    modified line shows what was asked in its detail and what was authorised as an added item; otherwise the detail
-    is what was authorised. `root_extensions` allows reviewer, transmission identifiers, authorised providers and a
+    modified line shows what was asked in its detail and what was authorized as an added item; otherwise the detail
+    is what was authorized. `root_extensions` allows reviewer, transmission identifiers, authorized providers and a
     review action on the whole answer, `stay_dates` the dates of admission and discharge. `revenue_part` is the URL of
-    the revenue part inside the authorised detail, `provider_type_part` that of the type inside the authorised provider,
+    the revenue part inside the authorized detail, `provider_type_part` that of the type inside the authorized provider,
     which has a `provider_qualification` or not.
     With `differential_updates` an update may be known by its change flags alone and may leave lines out.
     """

@@ -9,5 +9,3 @@ from fhir_um.translate.pas_2_2_1 import PAS_2_2_1
 
 DIALECTS: Mapping[str, Dialect] = MappingProxyType({d.version: d for d in (PAS_2_2_1, PAS_2_0_1)})
 """Every version that has a base path of its own (PAS 2.2.1 conf-1)."""
-
-__all__ = ["DIALECTS", "PAS_2_0_1", "PAS_2_2_1", "Dialect"]

@@ -1,6 +1,6 @@
 """Which resources of a submission an answer repeats, byte for byte, under the address they came with.
 
-Must not know what an answer says. Source: PAS 2.2.1 spec-31, spec-33; rule on referenced resources (section 1.5).
+Must not know what an answer says. Source: PAS 2.2.1 spec-31, spec-33 and the text on referenced resources.
 """
 
 from typing import Protocol

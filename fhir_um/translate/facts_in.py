@@ -30,6 +30,7 @@ from fhir_um.translate.elements_in import (
     day,
     each,
     first_code,
+    flag,
     identifiers,
     quantity,
     text,
@@ -125,7 +126,7 @@ def _places(claim: Place, entries: tuple[Entry, ...]) -> Iterator[Place]:
             for inner in each(entry.resource, "entry"):
                 resource = child(inner, "resource")
                 url = text(inner, "fullUrl") or entry.full_url
-                yield Place(Entry(entry.index, url, resource, b""), claim.resolver)
+                yield Place(Entry(entry.index, url, resource), claim.resolver)
 
 
 def _on(resource: Json, *names: str) -> date | None:
@@ -175,7 +176,7 @@ def _medication_codes(place: Place) -> tuple[Code, ...]:
 
 def _medication_request(place: Place, found: _Found) -> None:
     resource, known = place.resource, _medication_codes(place)
-    if resource.get("doNotPerform") is True:
+    if flag(resource, "doNotPerform"):
         return
     on, status = _on(resource, "authoredOn"), text(resource, "status")
     dispense = child(resource, "dispenseRequest")
@@ -241,7 +242,7 @@ def _stay(place: Place, found: _Found) -> None:
 
 def _order(place: Place, found: _Found) -> None:
     resource = place.resource
-    if text(resource, "status") in _VOID or resource.get("doNotPerform") is True:
+    if text(resource, "status") in _VOID or flag(resource, "doNotPerform"):
         return
     amount = quantity(child(resource, "quantityQuantity"))
     on = _on(resource, "authoredOn", "dateTime")

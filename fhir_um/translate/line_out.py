@@ -4,13 +4,7 @@ Must not know other lines, bundles, or how a decision came about.
 """
 
 from fhir_um.cases.asked import ClaimRequest, LineRequest, SupportingInfo
-from fhir_um.cases.model import (
-    AUTHORIZED,
-    DENIED,
-    PENDED,
-    Line,
-    LineState,
-)
+from fhir_um.cases.model import AUTHORIZED, DENIED, PENDED, Line, LineState
 from fhir_um.cases.reasons import Reason
 from fhir_um.translate.codes import decision_reasons, review_actions
 from fhir_um.translate.detail_out import authorized_content, detail_parts, epsdt, rate_limit, revenue
@@ -61,7 +55,7 @@ from profiles.canonicals import (
 )
 
 _REFERENCE_KEPT = PENDED | DENIED
-"""States whose line carries the number of the not (yet) authorised outcome (X12 REF NT)."""
+"""States whose line carries the number of the not (yet) authorized outcome (X12 REF NT)."""
 
 
 def item(line: Line, request: ClaimRequest, stay: tuple[SupportingInfo, ...], manner: Manner, notes: Notes) -> Json:
@@ -137,7 +131,7 @@ def _stay_dates(stay: tuple[SupportingInfo, ...]) -> list[Json]:
 
 
 def _authorized_detail(line: Line, dialect: Dialect) -> list[Json]:
-    """What the line is about: what was authorised, or, where an added item shows that, what was asked.
+    """What the line is about: what was authorized, or, where an added item shows that, what was asked.
 
     Source: PAS 2.2.1 spec-36, spec-37 and the text on itemAuthorizedDetail; 2.0.1: given only when it differs.
     """
@@ -151,7 +145,7 @@ def _authorized_detail(line: Line, dialect: Dialect) -> list[Json]:
 
 
 def added_item(line: Line, request: ClaimRequest, stay: tuple[SupportingInfo, ...], manner: Manner) -> Json:
-    """What was authorised instead of what was asked, under the same sequence.
+    """What was authorized instead of what was asked, under the same sequence.
 
     Source: PAS 2.2.1 spec-37.
     """

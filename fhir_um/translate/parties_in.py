@@ -1,4 +1,4 @@
-"""Reads who is named in a submission: organisations, people, the member, the coverage.
+"""Reads who is named in a submission: organizations, people, the member, the coverage.
 
 Must not know what any of them is to the payer; that is looked up elsewhere, by identifier.
 """
@@ -70,7 +70,7 @@ class Place:
 
 
 def party(place: Place, element: str) -> Party:
-    """The organisation or person an element refers to (`insurer`); without an entry, its identifier and display."""
+    """The organization or person an element refers to (`insurer`); without an entry, its identifier and display."""
     return _party(place, child(place.resource, element), element)
 
 

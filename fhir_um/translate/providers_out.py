@@ -1,4 +1,4 @@
-"""Writes who is authorised: the provider a decision names, else those the request names, in the roles it gave them.
+"""Writes who is authorized: the provider a decision names, else those the request names, in the roles it gave them.
 
 Must not know how a decision came about.
 """
@@ -15,7 +15,7 @@ from fhir_um.words import Code, Concept
 from profiles.canonicals import EXT_AUTHORIZED_PROVIDER_TYPE, EXT_ITEM_AUTHORIZED_PROVIDER, X12_ENTITY
 
 _PROVIDERS = ("Practitioner", "Organization")
-"""What an authorised provider may be, the person before the place (PAS extension-itemAuthorizedProvider)."""
+"""What an authorized provider may be, the person before the place (PAS extension-itemAuthorizedProvider)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ class AuthorizedProvider:
 
 
 def line_providers(line: Line, request: ClaimRequest, refs: References) -> list[AuthorizedProvider]:
-    """Who may render an authorised line: whom the decision names, else the care team the line points to."""
+    """Who may render an authorized line: whom the decision names, else the care team the line points to."""
     if line.state not in AUTHORIZED:
         return []
     named = _decided(line)
@@ -39,7 +39,7 @@ def line_providers(line: Line, request: ClaimRequest, refs: References) -> list[
 
 
 def claim_providers(case: Case, refs: References) -> list[AuthorizedProvider]:
-    """Who may act on the whole request: its overall care team, once a line is authorised as to provider as asked."""
+    """Who may act on the whole request: its overall care team, once a line is authorized as to provider as asked."""
     as_asked = any(line.state in AUTHORIZED and not _decided(line) for line in case.lines)
     return _providers((m for m in case.request.care_team if m.whole_claim), refs) if as_asked else []
 

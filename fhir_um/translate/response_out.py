@@ -17,10 +17,7 @@ from fhir_um.translate.echo import ByAddress, Echo, References
 from fhir_um.translate.elements_out import Json, instant
 from fhir_um.translate.manner import Manner
 from fhir_um.translate.sent import AsSent
-from profiles.canonicals import (
-    PROFILE_INQUIRY_RESPONSE_BUNDLE,
-    PROFILE_RESPONSE_BUNDLE,
-)
+from profiles.canonicals import PROFILE_INQUIRY_RESPONSE_BUNDLE, PROFILE_RESPONSE_BUNDLE
 from profiles.issues import Issue
 from profiles.outcome import operation_outcome
 from profiles.reading import raw_entries, write_json

@@ -3,17 +3,9 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from fhir_um.cases.asked import ClaimRequest, LineRequest
+from fhir_um.cases.asked import CONTINUING, ClaimRequest, LineRequest
 from fhir_um.cases.evidence import Evidence
-from fhir_um.cases.model import (
-    PENDED,
-    BusinessError,
-    Case,
-    Course,
-    Determination,
-    MemberId,
-    PayerId,
-)
+from fhir_um.cases.model import PENDED, BusinessError, Case, Course, Determination, MemberId, PayerId
 from fhir_um.cases.reasons import Reason
 from fhir_um.cases.submission import Submission
 from fhir_um.coverage.model import Directory, Member, Plan, UsedService
@@ -21,8 +13,8 @@ from fhir_um.deps import Deps, Reading, used_by
 from fhir_um.policy.model import LineContext
 from fhir_um.usecases.eligibility import NOT_ELIGIBLE, Standing
 
-_DECIDED_BY_RULES = frozenset({"", "I", "R", "S", "4", "5"})
-"""X12 1322: initial, renewal, revised, extension, notification. Appeals (1, 2) and unknown types are for people."""
+_DECIDED_BY_RULES = CONTINUING | {"", "I", "5"}
+"""X12 1322: initial, notification, and what continues an authorization. Appeals and unknown types are for people."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +61,7 @@ class Adjudicator:
 
 
 def _beside(case: Case, line: LineRequest) -> Iterator[UsedService]:
-    """What the case's other lines take: those authorised, and those that come before this one.
+    """What the case's other lines take: those authorized, and those that come before this one.
 
     The same service with other modifiers (left and right) counts towards limits and is not the same request.
     """

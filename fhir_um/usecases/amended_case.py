@@ -1,4 +1,4 @@
-"""Which case an update is about: the sender's own, of the same member, named or recognised. Changes nothing.
+"""Which case an update is about: the sender's own, of the same member, named or recognized. Changes nothing.
 
 Source: docs/adr/0005-how-an-update-finds-its-case.md.
 """
@@ -15,7 +15,7 @@ def find_amended(
 ) -> Case | None:
     """The sender's own case that this submission amends, locked for change, or None for a new request.
 
-    Named by Claim.related; where the guide allows it (2.0.1), recognised by change flags and the same claim
+    Named by Claim.related; where the guide allows it (2.0.1), recognized by change flags and the same claim
     identifiers over the same lines. The most recent fitting case wins.
     """
     request = submission.request

@@ -4,6 +4,7 @@ Nothing is sent here, so nothing can be lost here. Source: PAS 2.2.1 spec-36, sp
 """
 
 from dataclasses import replace
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from fhir_um.cases.caller import Caller
@@ -12,7 +13,8 @@ from fhir_um.cases.lifecycle import Move, Ruling, move_for
 from fhir_um.cases.model import PENDED, Case, CaseId, Clock, Decider, EventKind, Line
 from fhir_um.cases.placing import Numbers, rule
 from fhir_um.deps import Deps, Work
-from fhir_um.errors import IllegalMove, Kind, Refusal, RoleNotAllowed, VersionConflict
+from fhir_um.errors import IllegalMove, RoleNotAllowed, VersionConflict
+from fhir_um.usecases.read_case import no_such_case
 
 RESULT_AVAILABLE = "result-available"
 """The outbox row's kind: a subscriber of this sender has something to hear (PASTempCodes)."""
@@ -39,10 +41,7 @@ def decide_case(
         if case.version != expected_version:
             raise VersionConflict(expected_version, case.version)
         moves = _legal_moves(case, rulings, decider)
-        payer = work.directory().payer(case.payer_id)
-        if payer is None:
-            raise LookupError(f"payer {case.payer_id} of case {case.id} is not on file")
-        on = at.astimezone(ZoneInfo(payer.time_zone)).date()
+        on = _day_at_payer(work, case, at)
         journal, numbers = Journal(case, at, decider), Numbers(deps.new_number, case.id, at)
         for line, ruling, move in moves:
             journal.line(EventKind.LINE_MOVED, rule(line, ruling, move, decider, numbers, at, on), (move.name,))
@@ -58,7 +57,14 @@ def _case_for_change(work: Work, caller: Caller, case_id: CaseId) -> Case:
         case = work.load_case_for_change(payer_id, case_id)
         if case is not None:
             return case
-    raise Refusal.of(Kind.NOT_FOUND, "not-found", "There is no such case here.")
+    raise no_such_case()
+
+
+def _day_at_payer(work: Work, case: Case, at: datetime) -> date:
+    payer = work.directory().payer(case.payer_id)
+    if payer is None:
+        raise LookupError(f"payer {case.payer_id} of case {case.id} is not on file")
+    return at.astimezone(ZoneInfo(payer.time_zone)).date()
 
 
 def _legal_moves(case: Case, rulings: tuple[Ruling, ...], decider: Decider) -> list[tuple[Line, Ruling, Move]]:

@@ -11,13 +11,11 @@ from zoneinfo import ZoneInfo
 
 from fhir_um.cases.asked import ClaimRequest, LineRequest, Party
 from fhir_um.cases.caller import Caller
-from fhir_um.cases.model import BusinessError, PayerId
+from fhir_um.cases.model import CORRECT, DO_NOT_RESUBMIT, BusinessError, PayerId
 from fhir_um.coverage.model import Directory, Member, Payer, Plan, Provider
 from fhir_um.deps import Reading
 from fhir_um.usecases.members import find_member
 
-_CORRECT = "C"
-_DO_NOT_RESUBMIT = "N"
 NOT_ELIGIBLE = "95"
 """No coverage in force by the payer's own records; never given for what only the sender says."""
 _FURTHEST_AHEAD_DAYS = 730
@@ -96,7 +94,7 @@ def establish(
     return replace(standing, errors=standing.errors + faults) if faults else standing
 
 
-def _error(code: str, path: str, text: str, element: str = "", followup: str = _CORRECT) -> BusinessError:
+def _error(code: str, path: str, text: str, element: str = "", followup: str = CORRECT) -> BusinessError:
     return BusinessError(code=code, followup=followup, path=path, text=text, element=element)
 
 
@@ -142,7 +140,7 @@ def _coverage_errors(payer: Payer, member: Member, request: ClaimRequest, on: da
         yield _error("T4", f"{path}.payor", "The coverage is with another payer than this request.", "2010A-NM109")
     if not _ever_in_force(member, request, on):
         text = "The member has no coverage in force on the day of service."
-        yield _error(NOT_ELIGIBLE, path, text, "2010C-NM109", _DO_NOT_RESUBMIT)
+        yield _error(NOT_ELIGIBLE, path, text, "2010C-NM109", DO_NOT_RESUBMIT)
     elif coverage and coverage.status not in {"", "active"}:
         text = f"The coverage is {coverage.status} as sent, and in force by the payer's records."
         yield _error("33", f"{path}.status", text, "2010C-NM109")
@@ -188,10 +186,10 @@ def _line_errors(standing: Standing, request: ClaimRequest, line: LineRequest) -
         if not any(error.code == NOT_ELIGIBLE for error in standing.errors):
             faults += _coverage_faults(line, member, on)
     for code, text in faults:
-        yield BusinessError(code, _CORRECT, f"{line.path}.serviced", text, "2000F-DTP03", line.sequence)
+        yield BusinessError(code, CORRECT, f"{line.path}.serviced", text, "2000F-DTP03", line.sequence)
     if member is not None and _number_named(request, line) and line.sequence not in standing.continued:
         text = "The authorization this line continues is not known for this member."
-        yield BusinessError("T5", _CORRECT, f"{line.path}.extension", text, "2000F-REF02", line.sequence)
+        yield BusinessError("T5", CORRECT, f"{line.path}.extension", text, "2000F-REF02", line.sequence)
 
 
 def _coverage_faults(line: LineRequest, member: Member, on: date) -> Iterator[tuple[str, str]]:

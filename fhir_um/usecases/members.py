@@ -5,7 +5,7 @@ guessed. Source: X12 reject reasons 65, 67, 68, 71 and 77 (list 901).
 """
 
 from fhir_um.cases.asked import ClaimedCoverage, ClaimedMember
-from fhir_um.cases.model import BusinessError, PayerId
+from fhir_um.cases.model import CORRECT, BusinessError, PayerId
 from fhir_um.coverage.model import Member
 from fhir_um.coverage.names import same_name
 from fhir_um.deps import Reading
@@ -21,8 +21,9 @@ def find_member(
     only when the patient's find nobody. Members who share an identifier are told apart by birth date and name.
     """
     found = work.find_members(payer_id, claimed.identifiers)
-    by_coverage = not found and coverage is not None
+    by_coverage = False
     if coverage is not None and not found:
+        by_coverage = True
         found = work.find_members(payer_id, _of_coverage(coverage))
     if not found:
         return _fault("67", claimed, "identifier", "No member with this identifier was found.")
@@ -62,4 +63,4 @@ _ELEMENTS = {"identifier": "2010C-NM109", "name": "2010C-NM103", "birthDate": "2
 
 
 def _fault(code: str, claimed: ClaimedMember, part: str, text: str) -> BusinessError:
-    return BusinessError(code, "C", f"{claimed.path}.{part}", text, _ELEMENTS[part])
+    return BusinessError(code, CORRECT, f"{claimed.path}.{part}", text, _ELEMENTS[part])

@@ -29,7 +29,7 @@ def read_case(
         if version is not None:
             events = tuple(event for event in events if event.version <= version <= case.version)
         if not events:
-            raise _not_found()
+            raise no_such_case()
         return rebuild(events)
 
 
@@ -55,7 +55,7 @@ def read_own(deps: Deps, caller: Caller, case_id: CaseId) -> tuple[Case, bytes]:
     with deps.open_reading() as work:
         case = _of_payers(work, caller, case_id)
         if case.sender != caller.client_id:
-            raise _not_found()
+            raise no_such_case()
         return case, body_of(work, case)
 
 
@@ -70,7 +70,7 @@ def list_work(deps: Deps, caller: Caller, states: frozenset[LineState], limit: i
     """Cases with a line in one of those states, earliest due first."""
     with deps.open_reading() as work:
         found = [case for payer in caller.payer_ids for case in work.worklist(payer, states, limit)]
-        return tuple(sorted(found, key=_first_due)[:limit])
+        return tuple(sorted(found, key=lambda case: case.due_at or case.received_at)[:limit])
 
 
 def case_with_body(deps: Deps, case: Case) -> tuple[Case, bytes]:
@@ -102,12 +102,9 @@ def _of_payers(work: Reading, caller: Caller, case_id: CaseId) -> Case:
         case = work.load_case(payer_id, case_id)
         if case is not None:
             return case
-    raise _not_found()
+    raise no_such_case()
 
 
-def _not_found() -> Refusal:
+def no_such_case() -> Refusal:
+    """The refusal of a case that is not there, or not the caller's to see."""
     return Refusal.of(Kind.NOT_FOUND, "not-found", "There is no such case here.")
-
-
-def _first_due(case: Case) -> datetime:
-    return min((line.due_at for line in case.lines if line.due_at), default=case.received_at)

@@ -10,6 +10,7 @@ from fhir_um.cases.caller import Caller
 from fhir_um.cases.history import Journal
 from fhir_um.cases.lifecycle import CANCEL_PATH
 from fhir_um.cases.model import (
+    CORRECT,
     PENDED,
     BusinessError,
     Case,
@@ -151,7 +152,7 @@ def _orphan_error(request: ClaimRequest) -> tuple[BusinessError, ...]:
     """An update or cancellation of a claim we do not know, or of somebody else's: the answer is the same for both."""
     if request.prior is None and not request.cancel_all:
         return ()
-    return (BusinessError("T5", "C", "Bundle.entry[0].resource.related", _PRIOR_UNKNOWN, "2000E-TRN02"),)
+    return (BusinessError("T5", CORRECT, "Bundle.entry[0].resource.related", _PRIOR_UNKNOWN, "2000E-TRN02"),)
 
 
 def _with_intake() -> Determination:

@@ -5,14 +5,12 @@ Must not decide anything else. The clock starts at true receipt; a priority once
 
 from datetime import date
 
-from fhir_um.cases.asked import ClaimRequest, LineRequest
+from fhir_um.cases.asked import EXTENSION, ClaimRequest, LineRequest
 from fhir_um.cases.deadlines import decision_deadline
 from fhir_um.cases.model import Case, Deadline, Priority, ReviewType
 from fhir_um.cases.submission import Submission
 from fhir_um.deps import Deps
 from fhir_um.usecases.eligibility import Standing
-
-_EXTENSION = "4"
 
 
 def priority_of(request: ClaimRequest, before: Case | None = None) -> Priority:
@@ -36,7 +34,7 @@ def review_type_of_line(line: LineRequest, received_on: date) -> ReviewType:
     """Retrospective when its last day is over (an open end is not), concurrent when a running service is extended."""
     if line.serviced.end is not None and line.serviced.end < received_on:
         return ReviewType.RETROSPECTIVE
-    return ReviewType.CONCURRENT if line.certification == _EXTENSION else ReviewType.PROSPECTIVE
+    return ReviewType.CONCURRENT if line.certification == EXTENSION else ReviewType.PROSPECTIVE
 
 
 class Timing:

@@ -7,7 +7,6 @@ from dataclasses import replace
 import pytest
 from flask.testing import FlaskClient
 
-from fhir_um.api.exchange import FHIR_JSON
 from fhir_um.api.routes import ROUTES
 from fhir_um.app import make_app
 from fhir_um.deps import Deps, make_deps
@@ -97,7 +96,7 @@ def test_addresses_handed_out_follow_the_setting_and_not_the_request(sqlite_url:
     with open_doors(sqlite_url, public_url="https://payer.example.org") as client:
         answer = client.get("/fhir/metadata", headers=headers)
 
-    assert answer.mimetype == FHIR_JSON
+    assert answer.mimetype == "application/fhir+json"
     assert answer.json["implementation"]["url"] == "https://payer.example.org/fhir"
 
 

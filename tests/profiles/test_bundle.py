@@ -2,7 +2,7 @@
 
 import pytest
 
-from profiles.bundle import Resolver, absolute, contained, references_of
+from profiles.bundle import Resolver, absolute, references_of
 from profiles.reading import Entry
 
 EHR = "https://ehr.example.org/fhir/"
@@ -41,7 +41,7 @@ def test_references_of_gives_each_with_its_path() -> None:
 
 
 def entry(index: int, url: str) -> Entry:
-    return Entry(index, url, {}, b"")
+    return Entry(index, url, {})
 
 
 @pytest.mark.spec("pas:spec-14")
@@ -56,12 +56,3 @@ def test_resolve_finds_the_one_entry_meant_and_none_when_two_are() -> None:
     assert resolver.resolve("Patient/2", claim) is None
     assert resolver.matches("Patient/2", claim) == (twin, other)
     assert resolver.resolve("Patient/3", claim) is None
-
-
-def test_contained_finds_the_resource_inside_or_the_resource_itself() -> None:
-    resource = {"contained": [{"id": "a"}, 3]}
-
-    assert contained("#a", resource) == {"id": "a"}
-    assert contained("#", resource) is resource
-    assert contained("#b", resource) is None
-    assert contained("#b", {"contained": "a"}) is None

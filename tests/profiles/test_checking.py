@@ -99,7 +99,7 @@ def test_what_we_do_not_know_is_let_pass(good: Raw, issues_of: Find) -> None:
     claim["item"][0]["extension"].append({"url": "https://ehr.example.org/nested", "extension": [{"url": "a"}]})
     claim["supportingInfo"][0]["category"] = {"coding": [{"system": "https://ehr.example.org/own", "code": "z"}]}
     claim["item"][0]["category"] = {"coding": [{"system": "https://codesystem.x12.org/005010/1365", "code": "999"}]}
-    resource_of(good, "Patient")["favouriteColour"] = {"shades": ["blue"]}
+    resource_of(good, "Patient")["favoriteColour"] = {"shades": ["blue"]}
 
     assert issues_of(good) == ()
 

@@ -4,9 +4,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from fhir_um.auth.guard import Guard, make_guard
+from fhir_um.auth.guard import Guard, demand_scope, make_guard
 from fhir_um.auth.scopes import Scope
-from fhir_um.cases.model import PayerId
+from fhir_um.cases.caller import Caller
+from fhir_um.cases.model import ClientId, PayerId
 from fhir_um.errors import Kind, Refusal
 from fhir_um.settings import Mode, Settings, SettingsFault
 
@@ -75,3 +76,16 @@ def test_payers_loaded_later_are_seen() -> None:
     office.payers, office.at = ("payer-1", "payer-2"), START + timedelta(seconds=31)
 
     assert guard.admit("localhost", Scope.SUBMIT).payer_ids == ("payer-1", "payer-2")
+
+
+@pytest.mark.parametrize("scope", Scope)
+def test_a_scope_that_was_not_granted_opens_nothing_but_public_routes(scope: Scope) -> None:
+    reader = Caller(ClientId("c"), "Reader", (PayerId("p"),), frozenset({Scope.READ_CASES.value}))
+
+    if scope in {Scope.PUBLIC, Scope.READ_CASES}:
+        demand_scope(reader, scope)
+        return
+    with pytest.raises(Refusal) as refused:
+        demand_scope(reader, scope)
+
+    assert refused.value.kind is Kind.NOT_ALLOWED

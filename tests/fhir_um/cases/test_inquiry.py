@@ -7,10 +7,7 @@ import pytest
 
 from fhir_um.cases.asked import ClaimedDiagnosis
 from fhir_um.cases.inquiry import Inquiry, LineFilter, matches
-from fhir_um.cases.model import (
-    Course,
-    LineState,
-)
+from fhir_um.cases.model import Course, LineState
 from fhir_um.words import Code, Concept, Period
 from tests.builders import HCPCS, ON, case_of, claim_request, line_request, party
 

@@ -101,13 +101,13 @@ def test_denial_needs_the_physicians_npi() -> None:
         move_for(_pended(), ruling, _decider(Role.PHYSICIAN, npi=""), True, "")
 
 
-def test_reduction_needs_what_is_authorised_instead() -> None:
+def test_reduction_needs_what_is_authorized_instead() -> None:
     ruling = Ruling(1, RulingAction.MODIFY, Reason.QUANTITY_REDUCED, TEXT)
 
     with pytest.raises(IllegalMove) as refused:
         move_for(_pended(), ruling, _decider(Role.PHYSICIAN), True, "")
 
-    assert "authorised instead" in refused.value.issues[0].text
+    assert "authorized instead" in refused.value.issues[0].text
 
 
 def test_approval_needs_an_established_member() -> None:

@@ -8,20 +8,14 @@ from typing import Any
 
 import pytest
 
-from fhir_um.cases.asked import (
-    NPI_SYSTEM,
-    ClaimedDiagnosis,
-    ClaimedMember,
-    ClaimRequest,
-    LineRequest,
-    Party,
-)
+from fhir_um.cases.asked import ClaimedDiagnosis, ClaimedMember, ClaimRequest, LineRequest, Party
 from fhir_um.cases.evidence import Evidence
 from fhir_um.coverage.model import LineOfBusiness, Member, Plan
 from fhir_um.policy.book import PolicyBook
 from fhir_um.policy.load import shipped_policies
 from fhir_um.policy.model import LineContext
 from fhir_um.words import Code, Concept, Identifier, Quantity
+from profiles import canonicals
 from profiles.canonicals import HCPCS, ICD10_CM
 
 TODAY = date(2026, 3, 1)
@@ -30,7 +24,7 @@ CLAIM = "urn:uuid:claim"
 
 PLAN = Plan("plan-comm", "payer-1", "Invented Plan", LineOfBusiness.COMMERCIAL, "TX", False, None)
 MEMBER = Member("m-1", "payer-1", "Ravenna", "Odo", date(1960, 5, 20), "male", (), ())
-REQUESTER = Party("urn:uuid:org", (Identifier(NPI_SYSTEM, NPI),), "Invented Clinic")
+REQUESTER = Party("urn:uuid:org", (Identifier(canonicals.NPI, NPI),), "Invented Clinic")
 
 
 def line_of(code: str, system: str = HCPCS, quantity: str | None = "1", **parts: Any) -> LineRequest:

@@ -6,7 +6,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from fhir_um.cases.history import rebuild
-from fhir_um.cases.model import CaseId, Clock, Course, LineState, PayerId
+from fhir_um.cases.model import Case, CaseId, Clock, Course, LineState, PayerId
 from fhir_um.errors import VersionConflict
 from fhir_um.store.database import Store
 from fhir_um.words import Quantity
@@ -116,14 +116,16 @@ def test_clock_given_again_replaces_the_one_of_the_line(store: Store) -> None:
         assert work.clocks_of(PAYER, case.id) == (Clock(case.id, 1, sooner),)
 
 
-def test_number_is_taken_once_handed_out(store: Store) -> None:
+def test_number_finds_its_case_for_its_payer_alone(store: Store) -> None:
     case = put(store, opened())
     number = case.lines[0].authorization_number
 
+    def found(payer: PayerId, asked: str) -> tuple[Case, ...]:
+        return work.find_for_inquiry(payer, case.member_id, frozenset({asked}), 5)
+
     with store.open_reading() as work:
-        assert work.number_taken(PAYER, number)
-        assert not work.number_taken(PAYER, "another")
-        assert not work.number_taken(PayerId("payer-2"), number)
+        assert found(PAYER, number) == (case,)
+        assert found(PAYER, "another") == found(PayerId("payer-2"), number) == ()
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

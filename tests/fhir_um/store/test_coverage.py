@@ -98,8 +98,8 @@ def test_member_saved_again_is_no_longer_found_by_the_old_identifier(store: Stor
         work.save_members((member("member-1", Identifier("a", "2")),))
 
         assert work.find_members(PAYER, (Identifier("a", "1"),)) == ()
-        assert work.load_member(PAYER, MemberId("member-1")) == member("member-1", Identifier("a", "2"))
-        assert work.load_member(PayerId("payer-2"), MemberId("member-1")) is None
+        assert work.find_members(PAYER, (Identifier("a", "2"),)) == (member("member-1", Identifier("a", "2")),)
+        assert work.find_members(PayerId("payer-2"), (Identifier("a", "2"),)) == ()
 
 
 def test_providers_are_found_by_npi(store: Store) -> None:

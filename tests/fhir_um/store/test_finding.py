@@ -8,17 +8,7 @@ from fhir_um.cases.submission import CaseSearch
 from fhir_um.store.database import Store
 from fhir_um.words import Identifier
 from tests.builders import AT, DEADLINE
-from tests.fhir_um.store.stored import (
-    EHR,
-    MEMBER_SYSTEM,
-    PAYER,
-    arrived,
-    member,
-    moved,
-    numbers_of,
-    opened,
-    put,
-)
+from tests.fhir_um.store.stored import EHR, MEMBER_SYSTEM, PAYER, arrived, member, moved, numbers_of, opened, put
 
 URL = "https://ehr.example.test/fhir/Claim/1"
 CLAIM = Identifier("urn:test:claim", "C1")

@@ -34,7 +34,6 @@ _CLAIM = Identifier("urn:test:claim", "C1")
         (lambda work: work.load_case(PAYER, CaseId("c")), ["(id=?"]),
         (lambda work: work.events_of(PAYER, CaseId("c")), ["(case_id=?"]),
         (lambda work: work.clocks_of(PAYER, CaseId("c")), ["(case_id=?"]),
-        (lambda work: work.number_taken(PAYER, "1"), ["(number=?"]),
     ],
 )
 def test_lookup_uses_its_index(sqlite_url: str, look_up: Callable[[Reading], object], indexes: list[str]) -> None:

@@ -96,7 +96,7 @@ def modified(sequence: int = 1) -> Line:
         sequence,
         LineState.MODIFIED,
         "qty-reduced",
-        "One month is authorised first.",
+        "One month is authorized first.",
         PHYSICIAN,
         authorized=less,
         authorization_number="AUTH000009",

@@ -192,7 +192,7 @@ def test_any_resource_with_an_odd_value_anywhere_is_no_crash(data):
         node, parent, last = inner, node, key
         if _ == steps - 1:
             parent[last] = data.draw(st.sampled_from([None, 3, "x", [], {}, [4], True]))
-    entries = tuple(Entry(i, e["fullUrl"], e["resource"], b"") for i, e in enumerate(bundle["entry"]))
+    entries = tuple(Entry(i, e["fullUrl"], e["resource"]) for i, e in enumerate(bundle["entry"]))
     read_one = ReadBundle(bundle, entries)
 
     read_claim(read_one)

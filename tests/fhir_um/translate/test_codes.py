@@ -4,14 +4,11 @@ import pytest
 
 from fhir_um.cases.model import AUTHORIZED, DENIED, PENDED, LineState
 from fhir_um.cases.reasons import Reason
-from fhir_um.translate.codes import (
-    LINE_ACTIONS,
-    CrosswalkFault,
-    decision_reasons,
-    load_crosswalks,
-    read_crosswalk,
-    review_actions,
-)
+from fhir_um.translate.codes import CrosswalkFault, decision_reasons, load_crosswalks, read_crosswalk, review_actions
+from profiles.canonicals import X12_REVIEW_ACTION
+from profiles.terminology import code_tables
+
+LINE_ACTIONS = code_tables()[X12_REVIEW_ACTION]
 
 
 class Fruit(StrEnum):

@@ -104,7 +104,7 @@ def test_identifiers_go_back_with_all_the_sender_said_of_them(version):
     assert list(wire.of_submit(sent, version, came, RESOURCES)) == []
 
 
-def test_who_acts_on_the_whole_request_is_authorised_with_it():
+def test_who_acts_on_the_whole_request_is_authorized_with_it():
     provider = values(answer(CASES["approved"]), "extension-itemAuthorizedProvider")
 
     assert [parts(p)["provider"]["valueReference"]["reference"] for p in provider] == [f"{EHR}/Practitioner/dr"]
@@ -115,12 +115,12 @@ def test_who_acts_on_the_whole_request_is_authorised_with_it():
 @pytest.mark.parametrize(
     "made", [case(pended_for_documents(2)), case(modified(1)), CASES["cancelled"]], ids=["pended", "other", "cancelled"]
 )
-def test_nobody_is_authorised_with_a_request_that_is_not_as_asked(made):
+def test_nobody_is_authorized_with_a_request_that_is_not_as_asked(made):
     assert values(answer(made), "extension-itemAuthorizedProvider") == []
 
 
 @pytest.mark.parametrize("version", DIALECTS)
-def test_who_renders_an_authorised_line_is_whom_it_points_to(version):
+def test_who_renders_an_authorized_line_is_whom_it_points_to(version):
     response = answer(case(approved(1), approved(2), request=team(OF_LINE)), DIALECTS[version])
 
     provider = values(response["item"][0], "extension-itemAuthorizedProvider")[0]

@@ -9,20 +9,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fhir_um.cases.asked import Party
-from fhir_um.cases.model import (
-    PENDED,
-    LineState,
-)
+from fhir_um.cases.model import PENDED, LineState
 from fhir_um.cases.reasons import Reason
-from fhir_um.translate.codes import LINE_ACTIONS
 from fhir_um.translate.dialects import DIALECTS, PAS_2_0_1, PAS_2_2_1
 from fhir_um.translate.response_out import claim_resource, claim_response, inquiry_response, submit_response
 from fhir_um.words import Identifier
 from profiles.bundle import absolute, references_of
-from profiles.canonicals import PAS_SD
+from profiles.canonicals import PAS_SD, X12_REVIEW_ACTION
 from profiles.issues import Issue
 from profiles.models import parse
 from profiles.reading import raw_entries, read_json
+from profiles.terminology import code_tables
 from tests.fhir_um.translate.by_hand import (
     AT,
     BASE,
@@ -144,7 +141,7 @@ def test_every_mix_of_states_is_answered_line_by_line(standing, errors, version)
     response = answer(case(*reversed(lines), errors=errors), DIALECTS[version])
 
     said = actions(response)
-    assert list(said) == [1, 2] and set(said.values()) <= LINE_ACTIONS
+    assert list(said) == [1, 2] and set(said.values()) <= code_tables()[X12_REVIEW_ACTION]
     waits = any(state in PENDED for state, _ in standing) and version == "2.0.1"
     in_order = "error" if MEMBER_ERROR in errors else "partial" if errors else "queued" if waits else "complete"
     assert response["outcome"] == in_order
@@ -166,7 +163,7 @@ def test_an_approval_carries_number_issue_date_period_and_detail():
 
 
 @pytest.mark.spec("pas:spec-37")
-def test_a_modified_line_says_what_was_asked_and_adds_what_was_authorised():
+def test_a_modified_line_says_what_was_asked_and_adds_what_was_authorized():
     response = answer(case(modified(1)))
 
     asked = extension(response["item"][0], "extension-itemAuthorizedDetail")[0]["extension"]
@@ -179,7 +176,7 @@ def test_a_modified_line_says_what_was_asked_and_adds_what_was_authorised():
     assert actions({"item": [added | {"itemSequence": 1}]}) == {1: "A1"}
 
 
-def test_a_modified_line_says_what_was_authorised_in_2_0_1():
+def test_a_modified_line_says_what_was_authorized_in_2_0_1():
     response = answer(case(modified(1)), PAS_2_0_1)
 
     detail = extension(response["item"][0], "extension-itemAuthorizedDetail")[0]["extension"]
@@ -362,7 +359,7 @@ def test_a_warning_goes_along():
     assert older[-1]["resource"]["issue"][0]["details"]["text"] == "Call the plan for more."
 
 
-def test_the_authorised_period_of_the_whole_spans_every_line():
+def test_the_authorized_period_of_the_whole_spans_every_line():
     later = replace(approved(2), period=replace(approved(2).period, end=None))
 
     assert answer(case(approved(1), later))["preAuthPeriod"] == {"start": "2026-03-10"}

@@ -7,10 +7,7 @@ from itertools import count
 
 from fhir_um.cases.asked import ClaimRequest, LineRequest, Party
 from fhir_um.cases.caller import Caller
-from fhir_um.cases.model import (
-    ClientId,
-    PayerId,
-)
+from fhir_um.cases.model import ClientId, PayerId
 from fhir_um.cases.roles import REVIEWERS
 from fhir_um.cases.submission import Submission
 from fhir_um.words import Identifier

@@ -7,9 +7,7 @@ import pytest
 from fhir_um.cases.asked import PriorClaim
 from fhir_um.cases.inquiry import Inquiry, LineFilter
 from fhir_um.cases.lifecycle import Ruling, RulingAction
-from fhir_um.cases.model import (
-    Decider,
-)
+from fhir_um.cases.model import Decider
 from fhir_um.cases.reasons import Reason
 from fhir_um.cases.roles import Role
 from fhir_um.usecases.decide_case import decide_case

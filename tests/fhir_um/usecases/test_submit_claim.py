@@ -6,10 +6,7 @@ from datetime import date
 import pytest
 
 from fhir_um.cases.asked import PriorClaim
-from fhir_um.cases.model import (
-    LineState,
-    Priority,
-)
+from fhir_um.cases.model import LineState, Priority
 from fhir_um.usecases.submit_claim import submit_claim
 from fhir_um.words import Code, Period
 from tests.builders import AT, line_request, party
