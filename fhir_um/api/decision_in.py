@@ -36,7 +36,7 @@ class CodeIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class QuantityIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """An amount; the unit is a UCUM or X12 673 code when `system` says so."""
+    """An amount; the unit is a UCUM or X12 673 code when `system` says so, and as asked when none is given."""
 
     value: Decimal
     unit: str = ""
@@ -171,6 +171,9 @@ def _authorized(given: AuthorizedIn, place: str) -> Iterator[Issue]:
         is_decimal = PRIMITIVES["decimal"][0](given.quantity.value)
         if not is_decimal or given.quantity.value <= 0:
             yield Issue("value", "An amount is a number above 0.", f"{place}.quantity.value")
+        for name in ("unit", "system", "code"):
+            word = getattr(given.quantity, name)
+            yield from _word(word, f"{place}.quantity.{name}", f"Say which {name}, or leave it out") if word else ()
     if given.period is not None:
         yield from _period(given.period, f"{place}.period")
     if given.provider is not None:

@@ -7,12 +7,11 @@ one. Reopening and appeals are not moves of this table.
 from dataclasses import dataclass
 from enum import StrEnum
 
-from fhir_um.cases.asked import LineRequest
+from fhir_um.cases.granting import as_asked, has_unit, in_full, is_less
 from fhir_um.cases.model import AUTHORIZED, PENDED, Authorized, Course, Decider, DocumentNeeded, Line, LineState
 from fhir_um.cases.reasons import ADMINISTRATIVE_DENIALS, APPROVALS, CLINICAL_DENIALS, Reason
 from fhir_um.cases.roles import ADMINISTRATIVE_DENIERS, CLINICIANS, PHYSICIANS, Role
 from fhir_um.errors import IllegalMove, RoleNotAllowed
-from fhir_um.words import Period
 
 ENGINE_MOVES: dict[Course, tuple[LineState, tuple[str, ...]]] = {
     Course.NO_AUTHORIZATION: (LineState.NO_ACTION, ("T1", "T3", "T5")),
@@ -84,7 +83,7 @@ MOVES: dict[RulingAction, tuple[Move, ...]] = {
             LineState.MODIFIED,
             PHYSICIANS,
             CLINICAL_DENIALS | {Reason.EXCEEDS_PLAN_MAXIMUM, Reason.OUT_OF_NETWORK},
-            _ADVERSE | {"member", "authorized"},
+            _ADVERSE | {"member", "authorized", "changed", "less"},
         ),
     ),
     RulingAction.DENY_CLINICAL: (
@@ -161,41 +160,34 @@ def _demand(move: Move, line: Line, ruling: Ruling, decider: Decider, member_kno
             f"The reason {ruling.reason} does not fit {ruling.action}; use one of: {', '.join(sorted(move.reasons))}.",
             path,
         )
+    asked, granted = line.request, ruling.authorized
+    amount = granted.quantity if granted else None
     given = {
-        "in full": in_full(line.request, ruling.authorized),
+        "in full": in_full(asked, granted),
         "text": len(ruling.text.strip()) >= _SHORTEST_REASON_CHARACTERS,
         "npi": bool(decider.npi),
         "member": member_known,
-        "authorized": ruling.authorized is not None,
+        "authorized": granted is not None,
+        "changed": granted is None or not as_asked(asked, granted),
+        "less": ruling.reason != Reason.QUANTITY_REDUCED or is_less(asked.quantity, amount),
+        "unit": amount is None or has_unit(amount) or has_unit(asked.quantity),
     }
-    for need in sorted(move.needs):
-        if not given[need]:
-            raise IllegalMove(f"{ruling.action} on line {ruling.sequence}: {_NEEDS[need]}", path)
+    for need, what in _NEEDS.items():
+        if need in move.needs | {"unit"} and not given[need]:
+            raise IllegalMove(f"{ruling.action} on line {ruling.sequence}: {what}", path)
 
 
 _NEEDS = {
+    "authorized": "say what is authorized instead (authorized).",
     "in full": "an approval grants what was asked; to grant something else or less, a physician rules modify.",
     "text": f"give the specific reason in at least {_SHORTEST_REASON_CHARACTERS} characters of plain words.",
     "npi": "give the deciding physician's NPI (reviewer.npi).",
     "member": "the member is not established; complete the intake first.",
-    "authorized": "say what is authorized instead (authorized).",
+    "changed": "this is an approval: it grants exactly what was asked. Say what is authorized instead, or approve.",
+    "less": f"the reason {Reason.QUANTITY_REDUCED} takes an amount below the one asked, in its unit.",
+    "unit": "give a unit for the amount; the request has none (authorized.quantity.unit).",
 }
-
-
-def in_full(asked: LineRequest, granted: Authorized | None) -> bool:
-    """True when what is granted is what was asked; what the sender left open may be filled in.
-
-    Anything else is a modification, however it is called, and a reduction takes a physician.
-    """
-    if granted is None:
-        return True
-    days, wanted = granted.period, asked.serviced
-    return (
-        (granted.service is None or not set(granted.service.codes).isdisjoint(asked.service.codes))
-        and (granted.modifiers is None or granted.modifiers == asked.modifiers)
-        and (granted.quantity is None or asked.quantity is None or granted.quantity.value == asked.quantity.value)
-        and (days is None or wanted == Period() or days.holds(wanted))
-    )
+"""What a ruling may lack, in the order it is told; a unit is needed wherever an amount is given (PAS prof-2)."""
 
 
 def issues_authorization(state: LineState) -> bool:

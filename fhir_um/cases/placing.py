@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import date, datetime
 
 from fhir_um.cases.asked import LineRequest
+from fhir_um.cases.granting import in_units
 from fhir_um.cases.lifecycle import ENGINE_MOVES, Move, Ruling, issues_authorization, issues_reference
 from fhir_um.cases.model import (
     PENDED,
@@ -85,7 +86,7 @@ def place(
 
 def rule(line: Line, ruling: Ruling, move: Move, decider: Decider, numbers: Numbers, at: datetime, on: date) -> Line:
     """The line after a person's ruling; the legality of `move` was checked by `lifecycle.move_for`."""
-    decision = Decision(at, decider, ruling.reason, ruling.text.strip(), ruling.authorized)
+    decision = Decision(at, decider, ruling.reason, ruling.text.strip(), in_units(ruling.authorized, line.request))
     documents = (ruling.documents or line.documents) if move.to_state is LineState.PENDED_INFO else ()
     moved = replace(line, state=move.to_state, decision=decision, documents=documents, reviewed=True)
     return _settle(moved, numbers, on, line.due_at)

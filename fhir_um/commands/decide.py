@@ -41,6 +41,8 @@ _EPILOG = f"""how a reviewer works:
   fhir-um decide CASE --version 1 --role nurse --reviewer n-17 --line 1 --action approve --reason criteria-met
   fhir-um decide CASE --version 2 --role physician --reviewer d-3 --npi 1999999992 --line 2 --action deny-clinical \\
       --reason not-necessary --text "Conservative treatment for six weeks has not been tried."
+  fhir-um decide CASE --version 2 --role physician --reviewer d-3 --npi 1999999992 --line 3 --action modify \\
+      --reason qty-reduced --units 12 --unit visits --text "Twelve visits, then a new look at progress."
   fhir-um decide CASE --body decision.json       (the same JSON the HTTP interface takes)
 
 The version is the one you read: when somebody changed the case meanwhile, nothing happens and you are told.
@@ -81,6 +83,7 @@ def _add_ruling(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--reason", metavar="REASON", choices=reasons, help="why, one of the reasons below")
     parser.add_argument("--text", default="", help="why, in words that the member and the provider will read")
     parser.add_argument("--units", metavar="N", help="with modify: how many are authorized")
+    parser.add_argument("--unit", metavar="UNIT", help="what --units counts (visits); without it, what was asked")
     parser.add_argument("--from", dest="start", metavar="DATE", type=day, help="with modify: the first authorized day")
     parser.add_argument("--to", dest="end", metavar="DATE", type=day, help="with modify: the last authorized day")
     parser.add_argument(
@@ -95,6 +98,9 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     if deciding and (missing or not args.case):
         lacking = ["CASE"] * (not args.case) + [f"--{name}" for name in missing]
         print(f"A decision also needs {', '.join(lacking)}. `fhir-um decide CASE` shows the case.", file=sys.stderr)
+        return 2
+    if args.unit is not None and args.units is None:
+        print("--unit says what --units counts; give both.", file=sys.stderr)
         return 2
     deps = open_house(settings)
     caller = _operator(deps)
@@ -151,7 +157,7 @@ def _body(args: argparse.Namespace) -> bytes:
 def _lines(args: argparse.Namespace) -> list[dict[str, Any]]:
     documents = [dict(zip(("loinc", "label"), text.split("=", 1), strict=False)) for text in args.document]
     authorized = _given(
-        quantity=_given(value=args.units) or None,
+        quantity=_given(value=args.units, unit=args.unit) or None,
         period=_given(start=args.start, end=args.end) or None,
     )
     ruling = _given(

@@ -4,8 +4,9 @@ import textwrap
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
-from fhir_um.cases.model import PENDED, Case, Finding, Line
+from fhir_um.cases.model import AUTHORIZED, PENDED, Authorized, Case, Finding, Line
 from fhir_um.commands.wording import STATES
+from fhir_um.words import Quantity
 
 WIDTH = 100
 
@@ -62,17 +63,37 @@ def open_line(case: Case) -> str:
 
 def _line(line: Line) -> Iterator[str]:
     codes = "/".join(code.code for code in line.request.service.codes) or "service without a code"
-    quantity = f"quantity {line.request.quantity.value:f}" if line.request.quantity else ""
+    quantity = _quantity(line.request.quantity)
     number = f"number {line.authorization_number}" if line.authorization_number else ""
     due = f"due {instant(line.due_at)}" if line.due_at and line.state in PENDED else ""
     period = f"from {line.period.start} to {line.period.end}" if line.period else ""
     parts = (f"{line.state} ({STATES[line.state]})", codes, quantity, number, period, due)
     yield f"  line {line.sequence}: " + " · ".join(part for part in parts if part)
     yield from wrapped(": ".join(filter(None, (line.decision.reason, line.decision.text))), 4)
+    authorized = _authorized(line.decision.authorized) if line.state in AUTHORIZED else ""
+    if authorized:
+        yield from wrapped(f"authorized: {authorized}", 4)
     for finding in line.findings:
         yield from _finding(finding)
     for document in line.documents:
         yield f"    asked for: {document.label} (LOINC {document.loinc})"
+
+
+def _authorized(given: Authorized | None) -> str:
+    """What was authorized where the decision says so; the days of a line are told with its number."""
+    if given is None:
+        return ""
+    service = "/".join(code.code for code in given.service.codes) if given.service else ""
+    provider = f"by {given.provider.name or given.provider.npi}" if given.provider else ""
+    modifiers = "/".join(code.code for modifier in given.modifiers or () for code in modifier.codes)
+    parts = (service, f"modifiers {modifiers}" if modifiers else "", _quantity(given.quantity), provider)
+    return " · ".join(part for part in parts if part)
+
+
+def _quantity(quantity: Quantity | None) -> str:
+    if quantity is None:
+        return ""
+    return f"quantity {quantity.value:f} {quantity.unit or quantity.code}".rstrip()
 
 
 def _finding(finding: Finding) -> Iterator[str]:

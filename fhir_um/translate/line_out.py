@@ -54,7 +54,7 @@ from profiles.canonicals import (
     X12_REVIEW_ACTION,
 )
 
-_REFERENCE_KEPT = PENDED | DENIED
+_REFERENCE_KEPT = PENDED | DENIED | {LineState.DISMISSED}
 """States whose line carries the number of the not (yet) authorized outcome (X12 REF NT)."""
 
 
@@ -77,7 +77,7 @@ def item(line: Line, request: ClaimRequest, stay: tuple[SupportingInfo, ...], ma
 
 def _item_extensions(line: Line, request: ClaimRequest, stay: tuple[SupportingInfo, ...], manner: Manner) -> list[Json]:
     told = [*_trace_numbers(line, manner), *_issued(line)]
-    told += string_extension(EXT_AUTHORIZATION_NUMBER, line.previous_authorization_number)
+    told += string_extension(EXT_AUTHORIZATION_NUMBER, _previous_number(line))
     if line.state in _REFERENCE_KEPT:
         told += string_extension(EXT_ADMINISTRATION_REFERENCE_NUMBER, line.administrative_reference)
     asked_for = timed("value", line.request.serviced, moment="DateTime")
@@ -90,6 +90,12 @@ def _item_extensions(line: Line, request: ClaimRequest, stay: tuple[SupportingIn
     elif line.state == LineState.PENDED_INFO:
         told += communicated_diagnoses(line, request)[: 1 if manner.inquiry else None]
     return told
+
+
+def _previous_number(line: Line) -> str:
+    """The authorization number this state of the line replaced, or put an end to when the line was cancelled."""
+    ended = line.authorization_number if line.state is LineState.CANCELLED else ""
+    return ended or line.previous_authorization_number
 
 
 def communicated_diagnoses(line: Line, request: ClaimRequest) -> list[Json]:

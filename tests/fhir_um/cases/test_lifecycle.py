@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fhir_um.cases.asked import Party
 from fhir_um.cases.lifecycle import ENGINE_MOVES, MOVES, Ruling, RulingAction, move_for
 from fhir_um.cases.model import DENIED, PENDED, Authorized, Course, Decider, LineState
 from fhir_um.cases.reasons import Reason
@@ -50,7 +51,8 @@ def test_every_action_has_rows_from_pended_states_only() -> None:
 )
 def test_only_a_physician_reaches_a_clinical_denial_or_a_reduction(role, action, state) -> None:
     line = case_of(next(c for c, (s, _) in ENGINE_MOVES.items() if s is state)).lines[0]
-    ruling = Ruling(1, action, Reason.NOT_NECESSARY, TEXT, Authorized())
+    less = None if action is RulingAction.APPROVE else Authorized(quantity=Quantity(Decimal(4), "units"))
+    ruling = Ruling(1, action, Reason.NOT_NECESSARY, TEXT, less)
 
     try:
         move = move_for(line, ruling, _decider(role), member_known=True, path="lines[0]")
@@ -157,7 +159,7 @@ def test_an_approval_cannot_hide_a_reduction(role, granted) -> None:
 
 
 def test_an_approval_may_say_what_the_sender_left_open() -> None:
-    granted = Authorized(quantity=Quantity(Decimal(4)), period=Period(date(2026, 3, 1), date(2026, 12, 31)))
+    granted = Authorized(quantity=Quantity(Decimal(4), "units"), period=Period(date(2026, 3, 1), date(2026, 12, 31)))
     ruling = Ruling(1, RulingAction.APPROVE, Reason.CRITERIA_MET, "", granted)
 
     assert move_for(_pended(), ruling, _decider(Role.NURSE), True, "").to_state is LineState.APPROVED
@@ -170,3 +172,104 @@ def test_an_approval_does_not_carry_the_reason_of_a_denial() -> None:
         move_for(_pended(), ruling, _decider(Role.PHYSICIAN), True, "")
 
     assert "does not fit approve" in refused.value.issues[0].text
+
+
+OXYGEN = Concept((Code(HCPCS, "E1390"),))
+RENTED = Concept((Code(HCPCS, "RR"),), "rental")
+DAYS = Period(date(2026, 3, 10), date(2026, 6, 10))
+
+
+def _visits(number: int | str, unit: str = "visits") -> Authorized:
+    return Authorized(quantity=Quantity(Decimal(number), unit))
+
+
+TWENTY = Quantity(Decimal(20), "visits")
+
+
+def _asked(quantity: Quantity | None = TWENTY):
+    line = _pended()
+    return replace(line, request=replace(line.request, quantity=quantity, modifiers=(RENTED,)))
+
+
+def _modify(line, granted: Authorized, reason: Reason = Reason.NOT_NECESSARY):
+    return move_for(line, Ruling(1, RulingAction.MODIFY, reason, TEXT, granted), _decider(Role.PHYSICIAN), True, "")
+
+
+@pytest.mark.parametrize(
+    "granted",
+    [
+        Authorized(),
+        _visits("20.00"),
+        _visits(20, ""),
+        Authorized(service=OXYGEN, modifiers=(Concept(RENTED.codes),), period=DAYS),
+    ],
+)
+def test_a_modification_that_changes_nothing_is_an_approval(granted) -> None:
+    with pytest.raises(IllegalMove) as refused:
+        _modify(_asked(), granted)
+
+    assert "this is an approval" in refused.value.issues[0].text
+
+
+@pytest.mark.parametrize(
+    "granted",
+    [
+        _visits(19),
+        _visits(30),
+        _visits(20, "weeks"),
+        Authorized(period=Period(date(2026, 3, 10), date(2026, 4, 10))),
+        Authorized(service=Concept((Code(HCPCS, "E1391"),))),
+        Authorized(modifiers=()),
+        Authorized(provider=Party(name="Another clinic")),
+    ],
+)
+def test_a_modification_changes_something(granted) -> None:
+    assert _modify(_asked(), granted).to_state is LineState.MODIFIED
+
+
+@pytest.mark.parametrize(
+    "granted",
+    [
+        _visits(20),
+        _visits(30),
+        _visits(12, "weeks"),
+        Authorized(period=Period(date(2026, 3, 10), date(2026, 4, 10))),
+    ],
+)
+def test_a_reduced_amount_is_below_the_one_asked(granted) -> None:
+    with pytest.raises(IllegalMove) as refused:
+        _modify(_asked(), granted, Reason.QUANTITY_REDUCED)
+
+    text = refused.value.issues[0].text
+    assert "below the one asked" in text or "this is an approval" in text
+
+
+@pytest.mark.parametrize("asked", [TWENTY, Quantity(Decimal(20)), None])
+def test_an_amount_may_be_reduced_or_limited(asked) -> None:
+    assert _modify(_asked(asked), _visits(12), Reason.QUANTITY_REDUCED).to_state is LineState.MODIFIED
+
+
+@pytest.mark.parametrize("asked", [Quantity(Decimal(20)), None])
+@pytest.mark.parametrize("action", [RulingAction.APPROVE, RulingAction.MODIFY])
+@pytest.mark.spec("pas:prof-2")
+def test_an_amount_without_any_unit_is_refused(asked, action) -> None:
+    reason = Reason.CRITERIA_MET if action is RulingAction.APPROVE else Reason.NOT_NECESSARY
+    amount = Authorized(quantity=Quantity(Decimal(20 if action is RulingAction.APPROVE else 12)))
+
+    with pytest.raises(IllegalMove) as refused:
+        move_for(_asked(asked), Ruling(1, action, reason, TEXT, amount), _decider(Role.PHYSICIAN), True, "lines[0]")
+
+    assert "give a unit" in refused.value.issues[0].text
+
+
+def test_an_approval_cannot_hide_another_unit() -> None:
+    ruling = Ruling(1, RulingAction.APPROVE, Reason.CRITERIA_MET, "", _visits(20, "minutes"))
+
+    with pytest.raises(IllegalMove):
+        move_for(_asked(), ruling, _decider(Role.PHYSICIAN), True, "")
+
+
+def test_an_approval_repeats_modifiers_without_the_senders_words() -> None:
+    ruling = Ruling(1, RulingAction.APPROVE, Reason.CRITERIA_MET, "", Authorized(modifiers=(Concept(RENTED.codes),)))
+
+    assert move_for(_asked(), ruling, _decider(Role.NURSE), True, "").to_state is LineState.APPROVED

@@ -2,15 +2,16 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 
 from fhir_um.cases.lifecycle import ENGINE_MOVES, Ruling, RulingAction, move_for
-from fhir_um.cases.model import AUTHORIZED, PENDED, CaseId, Course, Decider, DocumentNeeded, LineState
+from fhir_um.cases.model import AUTHORIZED, PENDED, Authorized, CaseId, Course, Decider, DocumentNeeded, LineState
 from fhir_um.cases.placing import Numbers, cancel, never_started, place, rule
 from fhir_um.cases.reasons import Reason
 from fhir_um.cases.roles import Role, requester
-from fhir_um.words import Code
+from fhir_um.words import Code, Quantity
 from tests.builders import AT, DEADLINE, ON, case_of, determination, line_request, numbered
 
 CERTIFICATION = "https://codesystem.x12.org/005010/1322"
@@ -94,6 +95,31 @@ def test_documents_are_asked_for_only_while_the_line_waits_for_them() -> None:
 
     assert approved.documents == ()
     assert approved.reviewed
+
+
+X12_UNITS = "https://codesystem.x12.org/005010/355"
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        (Quantity(Decimal("12.0")), Quantity(Decimal("12.0"), "visits", X12_UNITS, "VS")),
+        (Quantity(Decimal(12), "hours"), Quantity(Decimal(12), "hours")),
+        (Quantity(Decimal(12), "", X12_UNITS, "HS"), Quantity(Decimal(12), "", X12_UNITS, "HS")),
+    ],
+)
+@pytest.mark.spec("pas:prof-2")
+def test_an_authorized_amount_without_a_unit_is_in_the_unit_that_was_asked(given, kept) -> None:
+    line = case_of(Course.PEND_REVIEW).lines[0]
+    line = replace(line, request=replace(line.request, quantity=Quantity(Decimal(20), "visits", X12_UNITS, "VS")))
+    text = "Twelve visits, then a new look at progress."
+    ruling = Ruling(1, RulingAction.MODIFY, Reason.NOT_NECESSARY, text, Authorized(quantity=given))
+    physician = Decider("dr-1", Role.PHYSICIAN, human=True, npi="1999999992")
+    numbers = Numbers(numbered(), CaseId("case-1"), AT)
+
+    modified = rule(line, ruling, move_for(line, ruling, physician, True, ""), physician, numbers, AT, ON)
+
+    assert modified.decision.authorized == Authorized(quantity=kept)
 
 
 def test_cancelled_line_keeps_its_numbers() -> None:

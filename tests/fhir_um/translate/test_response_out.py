@@ -200,6 +200,14 @@ def test_a_denial_carries_reason_code_note_reference_and_reviewer():
     assert reviewer["reviewerNPI"]["valueIdentifier"]["value"] == "1999999950"
 
 
+def test_a_dismissed_line_carries_its_reference():
+    dismissed = line(1, LineState.DISMISSED, administrative_reference="REF0000001")
+
+    (told,) = extension(answer(case(dismissed))["item"][0], "extension-administrationReferenceNumber")
+
+    assert told["valueString"] == "REF0000001"
+
+
 def test_two_lines_with_the_same_words_share_a_note():
     response = answer(CASES["refused"])
 
@@ -364,3 +372,25 @@ def test_the_authorized_period_of_the_whole_spans_every_line():
 
     assert answer(case(approved(1), later))["preAuthPeriod"] == {"start": "2026-03-10"}
     assert "preAuthPeriod" not in answer(case(pended_for_documents(2)))
+
+
+def _string(node, name):
+    return [e["valueString"] for e in extension(node, name)]
+
+
+@pytest.mark.spec("pas:spec-34")
+@pytest.mark.parametrize("dialect", [PAS_2_2_1, PAS_2_0_1], ids=["2.2.1", "2.0.1"])
+@pytest.mark.parametrize(("was", "number"), [(approved(1), "AUTH000001"), (modified(1), "AUTH000009")])
+def test_a_cancelled_line_names_the_number_that_was_in_force(was, number, dialect):
+    cancelled = replace(was, state=LineState.CANCELLED)
+
+    response = answer(case(cancelled), dialect)
+
+    assert _string(response["item"][0], "extension-authorizationNumber") == [number]
+    assert "preAuthRef" not in response
+
+
+def test_a_line_cancelled_while_it_waited_names_the_number_it_was_to_replace():
+    waited = replace(pended_for_documents(2), state=LineState.CANCELLED, previous_authorization_number="AUTH000003")
+
+    assert _string(answer(case(waited))["item"][0], "extension-authorizationNumber") == ["AUTH000003"]
