@@ -16,6 +16,15 @@ class Code:
     code: str
 
 
+def plain_icd(code: str) -> str:
+    """An ICD-10-CM code without its dot, so that M5416 is M54.16.
+
+    >>> plain_icd("m54.16")
+    'M5416'
+    """
+    return code.replace(".", "").upper()
+
+
 @dataclass(frozen=True, slots=True)
 class Concept:
     """What one thing is called, in one or more code systems, and in the sender's own words."""

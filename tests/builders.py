@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from hashlib import sha256
 from itertools import count
 
 from fhir_um.cases.asked import ClaimedCoverage, ClaimedMember, ClaimRequest, LineRequest, Party
@@ -89,7 +90,7 @@ def claim_request(*lines: LineRequest, **changes) -> ClaimRequest:
 
 
 def submission(request: ClaimRequest, body: bytes = b"{}", **changes) -> Submission:
-    made = Submission(request, Evidence(), body, "0" * 64, "2.2.1", AT)
+    made = Submission(request, Evidence(), body, "0" * 64, sha256(body).hexdigest(), "2.2.1", AT)
     return replace(made, **changes)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 
-from fhir_um.cases.model import Case, Decider, Event, EventKind, Line
+from fhir_um.cases.model import Case, Decider, Event, EventKind, Line, SubmissionId
 
 _HEADER = frozenset({EventKind.OPENED, EventKind.AMENDED})
 
@@ -33,10 +33,25 @@ def apply(case: Case | None, event: Event) -> Case:
         if event.case is None:
             raise ValueError(f"event {event.sequence} carries no header")
         return replace(event.case, lines=case.lines if case else (), event_count=event.sequence)
-    if case is None or event.line is None:
+    if case is None:
+        raise ValueError(f"event {event.sequence} stands before any opening")
+    if event.kind is EventKind.UPDATE_REFUSED:
+        return replace(case, version=event.version, event_count=event.sequence)
+    if event.line is None:
         raise ValueError(f"event {event.sequence} concerns a line of nothing")
     lines = _with_line(case.lines, event.line)
     return replace(case, version=event.version, changed_at=event.at, lines=lines, event_count=event.sequence)
+
+
+def as_answered(case: Case, submission_id: SubmissionId, events: Iterable[Event]) -> Case:
+    """The case as the answer to one of its submissions tells it: an update refused as a whole with its refusal.
+
+    Only that answer tells it so. For the case itself such an update is a step of its history and nothing else.
+    """
+    for event in events:
+        if event.kind is EventKind.UPDATE_REFUSED and event.case and event.case.submission_id == submission_id:
+            return replace(event.case, lines=case.lines, event_count=event.sequence)
+    return case
 
 
 def _with_line(lines: tuple[Line, ...], new: Line) -> tuple[Line, ...]:
@@ -66,7 +81,7 @@ class Journal:
         return self._case
 
     def header(self, kind: EventKind, case: Case) -> None:
-        """Opens a case, or replaces its header; the lines stay as they are."""
+        """Opens a case, replaces its header, or keeps the header of a refused update; the lines stay as they are."""
         bare = replace(case, lines=(), version=self._version, changed_at=self._at)
         self._append(Event(self._next, self._version, self._at, kind, self._actor, case=bare))
 

@@ -8,8 +8,8 @@ from datetime import date
 
 from fhir_um.cases.asked import ClaimedCoverage, ClaimedMember, Party
 from fhir_um.cases.model import Case, Line, LineState
-from fhir_um.words import Code, Concept, Period
-from profiles.canonicals import CERTIFICATION_CANCEL
+from fhir_um.words import Code, Concept, Period, plain_icd
+from profiles.canonicals import CERTIFICATION_CANCEL, ICD10_CM
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +63,11 @@ class Inquiry:
 
     @property
     def numbers(self) -> frozenset[str]:
-        """Every authorization or reference number asked for."""
+        """Every authorization or reference number asked for, written as ours are: in capitals."""
         given = {self.authorization_number, self.administrative_reference}
         for line in self.lines:
             given |= {line.authorization_number, line.administrative_reference}
-        return frozenset(given - {""})
+        return frozenset(number.strip().upper() for number in given - {""})
 
 
 def matches(case: Case, inquiry: Inquiry, on_numbers: bool) -> bool:
@@ -98,7 +98,13 @@ def _span(line: Line) -> Period:
 def _has_diagnosis(case: Case, wanted: tuple[Code, ...]) -> bool:
     if not wanted:
         return True
-    return any(code in wanted for diagnosis in case.request.diagnoses for code in diagnosis.concept.codes)
+    plain = set(map(_without_dot, wanted))
+    return any(_without_dot(code) in plain for each in case.request.diagnoses for code in each.concept.codes)
+
+
+def _without_dot(code: Code) -> Code:
+    """An ICD-10-CM code as X12 writes it; any other code as it is."""
+    return Code(code.system, plain_icd(code.code)) if code.system == ICD10_CM else code
 
 
 def _is_of_type(case: Case, wanted: Code | None) -> bool:

@@ -208,7 +208,8 @@ class Case:
 
     `version` counts the transactions that changed the case, from 1. `member_id`, `plan_id` and `line_of_business`
     are empty while the member or coverage is not established. `request` is the current submission without lines and
-    `event_count` the number of events that made this case.
+    `event_count` the number of events that made this case. `submission_hash` is the SHA-256 of that submission's bytes:
+    it ties what arrived into the history.
     """
 
     id: CaseId
@@ -227,6 +228,7 @@ class Case:
     lines: tuple[Line, ...]
     errors: tuple[BusinessError, ...] = ()
     event_count: int = 0
+    submission_hash: str = ""
 
     def line(self, sequence: int) -> Line | None:
         """The line with that sequence, or None."""
@@ -262,6 +264,7 @@ class EventKind(StrEnum):
 
     OPENED = "opened"
     AMENDED = "amended"
+    UPDATE_REFUSED = "update-refused"
     LINE_REQUESTED = "line-requested"
     LINE_CHANGED = "line-changed"
     LINE_MOVED = "line-moved"
@@ -273,7 +276,7 @@ class Event:
     """One step of a case's history. Exactly one of `case` (header without lines) and `line` is present.
 
     `path` names the legal moves taken (T3, T6, T7 of the lifecycle table), oldest first. `sequence` counts per case
-    from 1; `version` is the case version the step belongs to.
+    from 1; `version` is the case version the step belongs to. The header of a refused update tells what was answered.
     """
 
     sequence: int

@@ -15,6 +15,7 @@ from fhir_um.cases.model import CaseId, ClientId, PayerId, SubmissionId
 class Submission:
     """What `$submit` received. `guide` is the PAS version of the base path, for example `2.2.1`.
 
+    `content_hash` is the same for the same JSON content however it is written; `body_hash` is the SHA-256 of the bytes.
     With `differential_updates` (PAS 2.0.1) an update may be known by its change flags alone and may leave lines out.
     """
 
@@ -22,6 +23,7 @@ class Submission:
     evidence: Evidence
     body: bytes
     content_hash: str
+    body_hash: str
     guide: str
     received_at: datetime
     differential_updates: bool = False
@@ -29,7 +31,7 @@ class Submission:
 
 @dataclass(frozen=True, slots=True)
 class StoredSubmission:
-    """What the store keeps of one: the exact bytes, their SHA-256, who sent it, and the case it became part of."""
+    """What the store keeps of one: the exact bytes, both hashes, who sent it, and the case it became part of."""
 
     id: SubmissionId
     payer_id: PayerId
@@ -38,6 +40,7 @@ class StoredSubmission:
     sender: ClientId
     guide: str
     content_hash: str
+    body_hash: str
     claim_url: str
     received_at: datetime
     body: bytes
@@ -47,10 +50,11 @@ class StoredSubmission:
 class CaseSearch:
     """FHIR search on Claim or ClaimResponse: by business identifier (`system` None matches any) or by patient.
 
-    `patient` is the member's identifier value or the patient's address as submitted.
+    `patient` is the member's identifier value, or the patient's address as submitted, whole or `Patient/id`.
     """
 
     identifier_value: str = ""
     identifier_system: str | None = None
     patient: str = ""
     limit: int = 50
+    offset: int = 0

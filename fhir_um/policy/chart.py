@@ -19,7 +19,7 @@ from fhir_um.policy.schema import (
     ProcedureFile,
 )
 from fhir_um.policy.systems import same_code, short_code
-from fhir_um.words import Code
+from fhir_um.words import Code, plain_icd
 from profiles.canonicals import ICD10_CM, LOINC
 
 DONE = frozenset({"completed"})
@@ -97,11 +97,6 @@ _PICKS: dict[str, Callable[[list[_Measured]], _Measured]] = {
     "max": lambda rows: max(rows, key=lambda r: r[0]),
     "latest": lambda rows: max(rows, key=lambda r: r[1].on or date.min),
 }
-
-
-def plain_icd(code: str) -> str:
-    """An ICD-10-CM code without its dot, so that M5416 is M54.16."""
-    return code.replace(".", "").upper()
 
 
 def from_condition(file: ConditionFile) -> Source:

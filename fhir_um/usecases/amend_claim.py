@@ -8,7 +8,7 @@ from dataclasses import replace
 from fhir_um.cases.amending import Change, Changes, changes_of, refusals
 from fhir_um.cases.asked import LineRequest
 from fhir_um.cases.caller import Caller
-from fhir_um.cases.history import Journal
+from fhir_um.cases.history import Journal, as_answered
 from fhir_um.cases.lifecycle import CANCEL_PATH
 from fhir_um.cases.model import (
     DENIED,
@@ -45,13 +45,13 @@ def amend_case(
     adjudicator: Adjudicator,
     case: Case,
 ) -> Case:
-    """The case after the update, saved with its events, numbers and clocks."""
+    """The case as it answers the update; saved with its events, numbers and clocks."""
     amendment = _Amendment(deps, caller, submission, adjudicator, case)
     amendment.run(submission_id)
     amended = amendment.journal.case
     clocks = _clocks(work, case, amended, amendment.timing)
     work.save_case(amended, case.version, tuple(amendment.journal.events), tuple(amendment.numbers.issued), clocks)
-    return amended
+    return as_answered(amended, submission_id, amendment.journal.events)
 
 
 class _Amendment:
@@ -75,9 +75,11 @@ class _Amendment:
         changes = changes_of(self.case, self.submission)
         refused = refusals(self.case, changes)
         errors = (*self._errors(changes), *refused)
-        self.journal.header(EventKind.AMENDED, self._header(submission_id, errors))
+        header = self._header(submission_id, errors)
         if any(error.sequence is None for error in refused):
+            self.journal.header(EventKind.UPDATE_REFUSED, header)
             return
+        self.journal.header(EventKind.AMENDED, header)
         for sequence, change, asked in changes:
             if change is Change.CANCELLED:
                 self._cancel(sequence, asked)
@@ -109,6 +111,7 @@ class _Amendment:
             line_of_business=standing.plan.line_of_business if standing.plan else self.case.line_of_business,
             priority=self.priority,
             errors=errors,
+            submission_hash=self.submission.body_hash,
         )
 
     def _cancel(self, sequence: int, asked: LineRequest | None) -> None:

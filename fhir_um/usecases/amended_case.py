@@ -6,8 +6,8 @@ Source: docs/adr/0005-how-an-update-finds-its-case.md.
 from fhir_um.cases.model import Case, ClientId, PayerId
 from fhir_um.cases.submission import Submission
 from fhir_um.coverage.model import Member
-from fhir_um.coverage.names import same_name
 from fhir_um.deps import Work
+from fhir_um.usecases.members import same_name_and_birth, shares_identifier
 
 
 def find_amended(
@@ -35,11 +35,7 @@ def _same_member(case: Case, submission: Submission, member: Member | None) -> b
     if case.member_id and member is not None:
         return case.member_id == member.id
     new, old = submission.request.member, case.request.member
-    shared = {(i.system, i.value) for i in new.identifiers} & {(i.system, i.value) for i in old.identifiers}
-    if shared or case.member_id:
-        return bool(shared)
-    known = new.family and new.birth_date
-    return bool(known) and same_name(new.family, old.family) and new.birth_date == old.birth_date
+    return shares_identifier(new, old) or (not case.member_id and same_name_and_birth(new, old))
 
 
 def _same_lines(case: Case, submission: Submission) -> bool:

@@ -3,13 +3,16 @@
 Source: PAS 2.2.1 spec-42 to spec-53.
 """
 
+from collections.abc import Iterator
+from dataclasses import dataclass
+
 from fhir_um.cases.caller import Caller
 from fhir_um.cases.inquiry import Inquiry, matches
-from fhir_um.cases.model import Case, PayerId
-from fhir_um.coverage.model import Member
-from fhir_um.deps import Deps
+from fhir_um.cases.model import Case, EventKind, PayerId
+from fhir_um.coverage.model import Directory, Member, Payer
+from fhir_um.deps import Deps, Reading
 from fhir_um.usecases.eligibility import choose_payer
-from fhir_um.usecases.members import find_member
+from fhir_um.usecases.members import find_member, same_name_and_birth, shares_identifier
 from fhir_um.usecases.read_case import body_of
 
 _MOST_MATCHES = 50
@@ -21,19 +24,78 @@ def inquire(deps: Deps, caller: Caller, inquiry: Inquiry) -> tuple[tuple[Case, b
     An unknown payer or member, or a case the asker may not see, is simply no match: the answer never tells which.
     """
     with deps.open_reading() as work:
-        payer, named = choose_payer(work.directory(), inquiry.payer, caller)
-        member = find_member(work, PayerId(payer.id), inquiry.member, inquiry.coverage) if named else None
-        if not isinstance(member, Member):
-            return ()
-        numbers = inquiry.numbers
-        found = work.find_for_inquiry(PayerId(payer.id), member.id, numbers, _MOST_MATCHES)
-        return tuple(
-            (case, body_of(work, case))
-            for case in found
-            if _may_see(case, caller, inquiry) and matches(case, inquiry, on_numbers=bool(numbers))
-        )
+        asking = _asking(work, caller, inquiry)
+        found = {case.id: case for case in (*_of_member(work, asking), *_of_number(work, asking))}
+        latest = sorted(found.values(), key=lambda case: (case.received_at, case.id), reverse=True)
+        matching = (case for case in latest if matches(case, inquiry, on_numbers=bool(inquiry.numbers)))
+        return tuple((case, body_of(work, case)) for case in matching)
+
+
+@dataclass(frozen=True, slots=True)
+class _Asking:
+    """Who asks, and whom our records say they name; with `payer_named` False the payer is the caller's home payer."""
+
+    caller: Caller
+    inquiry: Inquiry
+    directory: Directory
+    payer: Payer
+    payer_named: bool
+    member: Member | None
+
+
+def _asking(work: Reading, caller: Caller, inquiry: Inquiry) -> _Asking:
+    directory = work.directory()
+    payer, named = choose_payer(directory, inquiry.payer, caller)
+    member = find_member(work, PayerId(payer.id), inquiry.member, inquiry.coverage)
+    return _Asking(caller, inquiry, directory, payer, named, member if isinstance(member, Member) else None)
+
+
+def _of_member(work: Reading, asking: _Asking) -> Iterator[Case]:
+    if asking.member is None or not asking.payer_named:
+        return
+    payer_id, numbers = PayerId(asking.payer.id), asking.inquiry.numbers
+    for case in work.find_for_inquiry(payer_id, asking.member.id, numbers, _MOST_MATCHES):
+        if _may_see(case, asking.caller, asking.inquiry):
+            yield case
 
 
 def _may_see(case: Case, caller: Caller, inquiry: Inquiry) -> bool:
     """The submitter sees its own; anybody else must name a provider of the case (spec-52, spec-53)."""
     return case.sender == caller.client_id or bool(case.request.provider_npis & inquiry.npis)
+
+
+def _of_number(work: Reading, asking: _Asking) -> Iterator[Case]:
+    """The caller's own cases by a number we gave it, also while their member or payer is not established."""
+    caller, numbers = asking.caller, asking.inquiry.numbers
+    for payer_id in caller.payer_ids if numbers else ():
+        for case in work.find_sent(payer_id, caller.client_id, numbers, _MOST_MATCHES):
+            if not _is_of_another(case, asking) and any(_is_about(each, asking) for each in _headers(work, case)):
+                yield case
+
+
+def _headers(work: Reading, case: Case) -> Iterator[Case]:
+    """The case as it was asked for: now, and before updates corrected it."""
+    yield case
+    if case.version > 1:
+        events = work.events_of(case.payer_id, case.id)
+        yield from (e.case for e in events if e.case is not None and e.kind is not EventKind.UPDATE_REFUSED)
+
+
+def _is_of_another(case: Case, asking: _Asking) -> bool:
+    known = asking.member is not None and case.payer_id == asking.payer.id
+    return known and case.member_id not in ("", asking.member and asking.member.id)
+
+
+def _is_about(header: Case, asking: _Asking) -> bool:
+    """True when the inquiry names that payer and person: by our records, else as they were sent or look alike.
+
+    The likeness is only asked for among cases of the same sender and number.
+    """
+    payer, named = choose_payer(asking.directory, header.request.payer, asking.caller)
+    if named and (not asking.payer_named or payer.id != asking.payer.id):
+        return False
+    if header.member_id and header.payer_id == asking.payer.id:
+        return asking.member is not None and header.member_id == asking.member.id
+    new, old = asking.inquiry.member, header.request.member
+    same_entry = bool(new.full_url) and new.full_url == old.full_url
+    return same_entry or shares_identifier(new, old) or same_name_and_birth(new, old)

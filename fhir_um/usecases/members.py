@@ -46,6 +46,17 @@ def same_birth(member: Member, claimed: ClaimedMember) -> bool:
     return claimed.birth_date is None or claimed.birth_date == member.birth_date
 
 
+def shares_identifier(one: ClaimedMember, other: ClaimedMember) -> bool:
+    """True when both were described with the same identifier."""
+    return not {(i.system, i.value) for i in one.identifiers}.isdisjoint((i.system, i.value) for i in other.identifiers)
+
+
+def same_name_and_birth(one: ClaimedMember, other: ClaimedMember) -> bool:
+    """True when both were described with a family name and a birth date, and these agree."""
+    known = one.family and one.birth_date
+    return bool(known) and same_name(one.family, other.family) and one.birth_date == other.birth_date
+
+
 def _of_coverage(coverage: ClaimedCoverage) -> tuple[Identifier, ...]:
     subscriber = (Identifier("", coverage.subscriber_id),) if coverage.subscriber_id else ()
     return coverage.identifiers + subscriber

@@ -59,11 +59,14 @@ def read_own(deps: Deps, caller: Caller, case_id: CaseId) -> tuple[Case, bytes]:
         return case, body_of(work, case)
 
 
-def search_own(deps: Deps, caller: Caller, search: CaseSearch) -> tuple[tuple[Case, bytes], ...]:
-    """The caller's own cases by business identifier or patient, most recent first."""
+def search_own(deps: Deps, caller: Caller, search: CaseSearch) -> tuple[tuple[tuple[Case, bytes], ...], bool]:
+    """One page of the caller's own cases by business identifier or patient, most recent first; are there more?"""
+    end = search.offset + search.limit
+    to_the_end = replace(search, limit=end + 1)
     with deps.open_reading() as work:
-        found = [case for payer in caller.payer_ids for case in work.search(payer, caller.client_id, search)]
-        return tuple((case, body_of(work, case)) for case in found[: search.limit])
+        found = [case for payer in caller.payer_ids for case in work.search(payer, caller.client_id, to_the_end)]
+        found.sort(key=lambda case: (case.received_at, case.id), reverse=True)
+        return tuple((case, body_of(work, case)) for case in found[search.offset : end]), len(found) > end
 
 
 def list_work(deps: Deps, caller: Caller, states: frozenset[LineState], limit: int) -> tuple[Case, ...]:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from fhir_um.cases.asked import ClaimRequest
 from fhir_um.cases.caller import Caller
-from fhir_um.cases.history import Journal
+from fhir_um.cases.history import Journal, as_answered
 from fhir_um.cases.lifecycle import CANCEL_PATH
 from fhir_um.cases.model import (
     CORRECT,
@@ -40,7 +40,7 @@ _PRIOR_UNKNOWN = "The claim this update builds on is not known here; the request
 def submit_claim(deps: Deps, caller: Caller, submission: Submission) -> Case:
     """The case the submission opened, amended or already belongs to.
 
-    The same bytes from the same sender always lead to the same case, also when they arrive at once.
+    The same content from the same sender always leads to the same case, also when they arrive at once.
     """
     try:
         return _take(deps, caller, submission)
@@ -72,7 +72,9 @@ def _known_case(work: Work, known: StoredSubmission) -> Case:
     case = work.load_case(known.payer_id, known.case_id)
     if case is None:
         raise LookupError(f"submission {known.id} belongs to case {known.case_id}, which is missing")
-    return case
+    if known.id == case.submission_id:
+        return case
+    return as_answered(case, known.id, work.events_of(known.payer_id, known.case_id))
 
 
 def _stored(case: Case, submission_id: SubmissionId, caller: Caller, submission: Submission) -> StoredSubmission:
@@ -84,6 +86,7 @@ def _stored(case: Case, submission_id: SubmissionId, caller: Caller, submission:
         sender=caller.client_id,
         guide=submission.guide,
         content_hash=submission.content_hash,
+        body_hash=submission.body_hash,
         claim_url=submission.request.claim_url,
         received_at=submission.received_at,
         body=submission.body,
@@ -145,6 +148,7 @@ def _header(
         submission_id=submission_id,
         lines=(),
         errors=(*standing.errors, *orphan),
+        submission_hash=submission.body_hash,
     )
 
 

@@ -70,7 +70,7 @@ def test_a_story_leaves_a_store_that_verifies(client: FlaskClient, deps: Deps) -
     for story in STORIES:
         played(story, client, "verified")
 
-    assert deps.store.verify() == []
+    assert deps.store.verify().faults == []
 
 
 def test_stories_do_not_age(deps: Deps, sqlite_url: str) -> None:

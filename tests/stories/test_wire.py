@@ -10,15 +10,17 @@ import pytest
 from flask.testing import FlaskClient
 
 from fhir_um.commands.stories import Played, Reply, Request, Story, load_stories, play, prepare
+from profiles.canonicals import RXNORM
 from tests import wire
 from tests.conftest import NOW
 from tests.packages import bundles_with
-from tests.serving import serving
+from tests.serving import actions_of, serving
 
 BASES = {"2.2.1": "/fhir", "2.0.1": "/2.0.1/fhir"}
 VERSIONS = sorted(BASES)
 STORIES = load_stories(Path(__file__).parents[2] / "fixtures" / "stories")
 AUTHORIZATION = next(story for story in STORIES if story.name == "prior-authorization")
+REDUCTION = next(story for story in STORIES if story.name == "modified-approval")
 
 
 class Ear:
@@ -116,11 +118,11 @@ def test_every_answer_to_an_official_example_is_lawful(version: str, client: Fla
     assert ear.faults == []
 
 
-def _asked(step: str) -> dict[str, Any]:
+def _asked(step: str, story: Story = AUTHORIZATION) -> dict[str, Any]:
     """A request of the story, with today's dates."""
-    told = next(told for told in AUTHORIZATION.steps if told.name == step)
+    told = next(told for told in story.steps if told.name == step)
     told = replace(told, replace={})
-    return json.loads(prepare(AUTHORIZATION, told, {}, "asked", NOW.date()).body)
+    return json.loads(prepare(story, told, {}, "asked", NOW.date()).body)
 
 
 def _number_of(answer: dict[str, Any]) -> str:
@@ -175,6 +177,93 @@ def test_an_inquiry_may_name_the_certification_type(version: str, client: FlaskC
         found[code] = sum(map(len, _answers(ear.post("$inquire", json.dumps(inquiry).encode()))))
 
     assert found == {"I": 1, "R": 0, "3": 0}
+    assert ear.faults == []
+
+
+def _decided(ear: Ear, case_id: str, **ruling: Any) -> Reply:
+    reviewer = {"id": "dr-irene-falk", "npi": "1910140148"}
+    text = "Twelve visits fit the goals that were set."
+    line = {"sequence": 1, "action": "modify", "reason": "qty-reduced", "text": text} | ruling
+    body = {"version": 1, "role": "physician", "reviewer": reviewer, "lines": [line]}
+    path = f"/um/v1/cases/{case_id}/decisions"
+    return ear.send(Request("POST", path, json.dumps(body).encode(), "application/json"))
+
+
+def _read(ear: Ear, case_id: str) -> dict[str, Any]:
+    got = ear.send(Request("GET", f"/fhir/ClaimResponse/{case_id}", b"", "application/fhir+json"))
+    read: dict[str, Any] = json.loads(got.body)
+    return read
+
+
+def _authorized_amount(response: dict[str, Any]) -> Any:
+    if "addItem" in response:
+        return response["addItem"][0]["quantity"]
+    told = {e["url"].rpartition("-")[2]: e for e in response["item"][0]["extension"]}
+    return next(p["valueQuantity"] for p in told["itemAuthorizedDetail"]["extension"] if p["url"] == "quantity")
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize(
+    ("asked", "ruled", "told"),
+    [
+        ({"unit": "visits"}, {}, {"unit": "visits"}),
+        ({"system": f"{wire.X12}005010/673", "code": "VS"}, {}, {"system": f"{wire.X12}005010/673", "code": "VS"}),
+        ({}, {"unit": "visits"}, {"unit": "visits"}),
+    ],
+)
+@pytest.mark.spec("pas:prof-2")
+def test_a_reduced_amount_is_told_with_a_unit(asked, ruled, told, version: str, client: FlaskClient) -> None:
+    ear = Ear(client, version)
+    body = _asked("pended", REDUCTION)
+    body["entry"][0]["resource"]["item"][0]["quantity"] = {"value": 20} | asked
+    case_id = ear.post("$submit", json.dumps(body).encode())["entry"][0]["resource"]["id"]
+
+    if not asked:
+        refused = _decided(ear, case_id, authorized={"quantity": {"value": 12}})
+        assert refused.status == 422 and b"give a unit" in refused.body
+    assert _decided(ear, case_id, authorized={"quantity": {"value": 12} | ruled}).status == 200
+
+    assert _authorized_amount(_read(ear, case_id)) == {"value": 12} | told
+    assert ear.faults == []
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize("value", [20, 30])
+def test_a_reduction_that_reduces_nothing_is_refused(value: int, version: str, client: FlaskClient) -> None:
+    ear = Ear(client, version)
+    asked = json.dumps(_asked("pended", REDUCTION)).encode()
+    case_id = ear.post("$submit", asked)["entry"][0]["resource"]["id"]
+
+    assert _decided(ear, case_id, authorized={"quantity": {"value": value}}).status == 422
+    assert actions_of({"entry": [{"resource": _read(ear, case_id)}]}) == {1: "A4"}
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_a_number_that_was_handed_out_is_told(version: str, client: FlaskClient) -> None:
+    ear = Ear(client, version)
+    body = _asked("approved")
+    body["entry"][0]["resource"]["item"][0]["productOrService"] = {"coding": [{"system": RXNORM, "code": "327361"}]}
+
+    response = ear.post("$submit", json.dumps(body).encode())["entry"][0]["resource"]
+    line = json.loads(client.get(f"/um/v1/cases/{response['id']}").data)["lines"][0]
+
+    told = {e["url"].rpartition("-")[2]: e for e in response["item"][0]["extension"]}
+    assert line["state"] == "dismissed"
+    assert told["administrationReferenceNumber"]["valueString"] == line["administrativeReference"] != ""
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_a_cancelled_line_tells_the_number_it_had(version: str, client: FlaskClient) -> None:
+    ear = Ear(client, version)
+    asked = json.dumps(_asked("pended", REDUCTION)).encode()
+    case_id = ear.post("$submit", asked)["entry"][0]["resource"]["id"]
+    decided = json.loads(_decided(ear, case_id, authorized={"quantity": {"value": 12}}).body)
+
+    cancelled = ear.post("$submit", json.dumps(_asked("tidied", REDUCTION)).encode())["entry"][0]["resource"]
+
+    told = {e["url"].rpartition("-")[2]: e for e in cancelled["item"][0]["extension"]}
+    assert cancelled["id"] == case_id and "preAuthRef" not in cancelled
+    assert told["authorizationNumber"]["valueString"] == decided["lines"][0]["authorizationNumber"]
     assert ear.faults == []
 
 

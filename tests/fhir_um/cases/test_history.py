@@ -5,11 +5,13 @@ from datetime import timedelta
 
 import pytest
 
-from fhir_um.cases.history import Journal, rebuild
-from fhir_um.cases.model import Course, EventKind, LineState
+from fhir_um.cases.history import Journal, as_answered, rebuild
+from fhir_um.cases.model import DO_NOT_RESUBMIT, BusinessError, Course, EventKind, LineState, SubmissionId
 from fhir_um.cases.placing import cancel
 from fhir_um.cases.roles import requester
 from tests.builders import AT, journal_of
+
+FAULT = BusinessError("33", DO_NOT_RESUBMIT, "Bundle.entry[0].resource.related", "It is denied.")
 
 
 def test_rebuild_gives_the_same_case() -> None:
@@ -36,6 +38,21 @@ def test_amended_header_keeps_the_lines() -> None:
 
     assert later.case.lines == opened.case.lines
     assert later.case.plan_id == "plan-2"
+
+
+def test_a_refused_update_is_a_step_and_changes_nothing_else() -> None:
+    opened = journal_of(Course.APPROVE)
+    refused = replace(opened.case, plan_id="plan-2", submission_id=SubmissionId("refused"), errors=(FAULT,))
+    later = Journal(opened.case, AT + timedelta(days=1), requester("ehr-1"))
+    later.header(EventKind.UPDATE_REFUSED, refused)
+
+    told = as_answered(later.case, SubmissionId("refused"), later.events)
+
+    assert later.case == replace(opened.case, version=2, event_count=opened.case.event_count + 1)
+    assert rebuild([*opened.events, *later.events]) == later.case
+    assert (told.plan_id, told.errors, told.version) == ("plan-2", (FAULT,), 2)
+    assert (told.lines, told.changed_at) == (opened.case.lines, AT + timedelta(days=1))
+    assert as_answered(later.case, opened.case.submission_id, later.events) == later.case
 
 
 @pytest.mark.parametrize("broken", [lambda e: [], lambda e: e[1:], lambda e: [e[0], e[0]]])

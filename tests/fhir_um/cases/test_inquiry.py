@@ -68,6 +68,21 @@ def test_several_diagnoses_are_alternatives() -> None:
     assert not matches(case, _inquiry(diagnoses=(Code(ICD, "I10"),)), on_numbers=False)
 
 
+@pytest.mark.parametrize(("stored", "asked"), [("J44.9", "J449"), ("J449", "J44.9"), ("J44.9", "j449")])
+def test_a_diagnosis_is_the_same_with_and_without_its_dot(stored, asked) -> None:
+    diagnosis = ClaimedDiagnosis(1, Concept((Code(ICD, stored),)), None, None)
+    case = case_of(Course.APPROVE, request=claim_request(line_request(), diagnoses=(diagnosis,)))
+
+    assert matches(case, _inquiry(diagnoses=(Code(ICD, asked),)), on_numbers=False)
+    assert not matches(case, _inquiry(diagnoses=(Code("urn:another", asked),)), on_numbers=False)
+
+
+def test_numbers_are_asked_for_as_they_are_written_here() -> None:
+    asked = _inquiry(LineFilter(administrative_reference=" r2345"), LineFilter(), authorization_number="a7Bc")
+
+    assert asked.numbers == {"A7BC", "R2345"}
+
+
 @pytest.mark.spec("pas:conf-4")
 @pytest.mark.parametrize(
     ("asked_as", "wanted", "expected"),

@@ -1,21 +1,26 @@
 """Updates of any depth, decided from the stored version."""
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 
 import pytest
 
 from fhir_um.cases.asked import PriorClaim
+from fhir_um.cases.history import rebuild
+from fhir_um.cases.inquiry import Inquiry
 from fhir_um.cases.lifecycle import Ruling, RulingAction
-from fhir_um.cases.model import Authorized, Decider, LineState
+from fhir_um.cases.model import Authorized, Decider, EventKind, LineState
 from fhir_um.cases.reasons import Reason
 from fhir_um.cases.roles import Role
 from fhir_um.usecases.decide_case import decide_case
+from fhir_um.usecases.inquire import inquire
+from fhir_um.usecases.read_case import body_behind, read_case, read_events, read_own
 from fhir_um.usecases.submit_claim import submit_claim
 from fhir_um.words import Code, Quantity
 from tests.builders import AT, line_request
-from tests.fhir_um.usecases.asking import a_caller, ask, sent
+from tests.fhir_um.usecases.asking import CLINIC, a_caller, ask, sent
 
 CERTIFICATION = "https://codesystem.x12.org/005010/1322"
 PHYSICIAN = Decider("dr-1", Role.PHYSICIAN, human=True, npi="1910140148")
@@ -92,6 +97,64 @@ def test_a_denied_request_cannot_be_updated(deps) -> None:
 
     assert updated.lines == denied.lines
     assert [(e.code, e.followup) for e in updated.errors] == [("33", "N")]
+
+
+def test_an_update_refused_as_a_whole_leaves_the_case_as_it_was(deps) -> None:
+    opened = submit_claim(deps, a_caller(), sent(ask(_wheelchair())))
+    ruling = Ruling(1, RulingAction.DENY_CLINICAL, Reason.NOT_NECESSARY, "A cane serves the need inside the home.")
+    denied = decide_case(deps, a_caller(), opened.id, 1, PHYSICIAN, (ruling,))
+    other = replace(ask().member, full_url="https://ehr.example.test/fhir/Patient/moved", given="Norah")
+    refused = sent(_update(denied, _wheelchair(), _wheelchair(2), expedited=True, member=other), at=AT + timedelta(1))
+
+    told = submit_claim(deps, a_caller(), refused)
+    inquiry = Inquiry(denied.request.payer, CLINIC, (CLINIC,), frozenset(), ask().member, None)
+    kept, body = read_own(deps, a_caller(), denied.id)
+    with deps.open_reading() as work:
+        arrived = work.find_submission(denied.payer_id, denied.sender, refused.content_hash)
+    *before, event = read_events(deps, a_caller(), denied.id)
+
+    assert told.request.claim_url == refused.request.claim_url
+    assert body_behind(deps, told, refused) == refused.body
+    assert kept == replace(denied, version=3, event_count=denied.event_count + 1)
+    assert body != refused.body
+    assert inquire(deps, a_caller(), inquiry) == ((kept, body),)
+    assert (arrived.case_id, arrived.case_version, arrived.body) == (denied.id, 3, refused.body)
+    assert (event.kind, event.case.submission_id, event.case.errors) == (
+        EventKind.UPDATE_REFUSED,
+        arrived.id,
+        told.errors,
+    )
+    assert rebuild((*before, event)) == kept
+    assert rebuild(before) == denied
+    assert list(deps.store.verify().faults) == []
+
+
+def test_a_refused_update_sent_again_is_refused_again_with_the_same_answer(deps) -> None:
+    opened = submit_claim(deps, a_caller(), sent(ask(_wheelchair())))
+    ruling = Ruling(1, RulingAction.DENY_CLINICAL, Reason.NOT_NECESSARY, "A cane serves the need inside the home.")
+    denied = decide_case(deps, a_caller(), opened.id, 1, PHYSICIAN, (ruling,))
+    first, second = (sent(_update(denied, _wheelchair(), _wheelchair(n), url=f"urn:{n}")) for n in (2, 3))
+
+    told = submit_claim(deps, a_caller(), first)
+    later = submit_claim(deps, a_caller(), second)
+    again = submit_claim(deps, a_caller(), first)
+
+    assert again == told
+    assert (told.version, later.version) == (3, 4)
+    assert read_case(deps, a_caller(), opened.id).version == 4
+
+
+def test_errors_of_the_last_accepted_update_outlive_a_refused_one(deps) -> None:
+    opened = submit_claim(deps, a_caller(), sent(ask(_wheelchair(), line_request(2, "E1390"))))
+    partly = submit_claim(deps, a_caller(), sent(_update(opened, _wheelchair())))
+    text = "A cane serves the need inside the home."
+    rulings = tuple(Ruling(n, RulingAction.DENY_CLINICAL, Reason.NOT_NECESSARY, text) for n in (1, 2))
+    denied = decide_case(deps, a_caller(), opened.id, 2, PHYSICIAN, rulings)
+
+    submit_claim(deps, a_caller(), sent(_update(denied, _wheelchair(), url="urn:refused")))
+
+    assert [e.code for e in partly.errors] == ["15"]
+    assert read_case(deps, a_caller(), opened.id).errors == partly.errors
 
 
 def test_one_denied_line_refuses_only_its_own_change(deps) -> None:

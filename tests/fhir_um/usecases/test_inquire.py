@@ -78,3 +78,79 @@ def test_several_requests_of_one_member_are_all_found(deps, case) -> None:
     second = submit_claim(deps, a_caller(), sent(ask(line_request(1, "K0823"))))
 
     assert {found.id for found, _ in inquire(deps, a_caller(), _inquiry())} == {case.id, second.id}
+
+
+# --- by a number of one's own, when the member or the payer was not established -------------------------------------
+
+WRONG_NUMBER = member_with("H9999-0000", "Whitfield", ask().member.birth_date)
+WRONG_NAME = member_with("H1001-6103", "Whitfeild")
+ELSEWHERE = {"full_url": "https://ehr.example.test/fhir/Patient/another-address"}
+
+
+def _reference(case) -> str:
+    return case.lines[0].administrative_reference
+
+
+@pytest.mark.parametrize("sent_as", [WRONG_NUMBER, WRONG_NAME])
+@pytest.mark.parametrize("corrected", [False, True])
+@pytest.mark.parametrize("address", [{}, ELSEWHERE])
+def test_a_number_given_for_an_unknown_member_finds_its_case(deps, sent_as, corrected, address) -> None:
+    waiting = submit_claim(deps, a_caller(), sent(ask(line_request(1, "K0823"), member=sent_as)))
+    named = replace(ask().member if corrected else sent_as, **address)
+    wanted = _inquiry(member=named, coverage=None, administrative_reference=_reference(waiting).lower())
+
+    assert waiting.member_id == ""
+    assert [found.id for found, _ in inquire(deps, a_caller(), wanted)] == [waiting.id]
+    assert inquire(deps, a_caller("other-ehr"), wanted) == ()
+    assert inquire(deps, a_caller(), replace(wanted, administrative_reference="R0")) == ()
+    assert inquire(deps, a_caller(), replace(wanted, administrative_reference="")) == ()
+
+
+@pytest.mark.parametrize("named", [ask().member, WRONG_NUMBER])
+def test_once_corrected_the_number_finds_it_under_the_member_and_as_first_sent(deps, named) -> None:
+    waiting = submit_claim(deps, a_caller(), sent(ask(line_request(1, "K0823"), member=WRONG_NUMBER)))
+    update = ask(line_request(1, "K0823"), prior=PriorClaim(waiting.request.claim_url), claim_url="urn:corrected")
+    corrected = submit_claim(deps, a_caller(), sent(update))
+
+    found = inquire(
+        deps, a_caller(), _inquiry(member=named, coverage=None, administrative_reference=_reference(waiting))
+    )
+
+    assert (corrected.id, bool(corrected.member_id)) == (waiting.id, True)
+    assert [case for case, _ in found] == [corrected]
+
+
+@pytest.mark.parametrize("insurer_asked", [insurer("1111111112"), ask().payer])
+def test_a_number_given_for_an_unknown_payer_finds_its_case(deps, insurer_asked) -> None:
+    waiting = submit_claim(deps, a_caller(), sent(ask(line_request(1, "K0823"), payer=insurer("1111111112"))))
+    wanted = _inquiry(payer=insurer_asked, administrative_reference=_reference(waiting))
+
+    assert "T4" in {error.code for error in waiting.errors}
+    assert [found.id for found, _ in inquire(deps, a_caller(), wanted)] == [waiting.id]
+    assert insurer_asked == ask().payer or inquire(deps, a_caller("other-ehr"), wanted) == ()
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"member": member_with("H1006-5409", "Castellano"), "coverage": None},
+        {"member": member_with("H1001-6103", "Somebody"), "coverage": None},
+        {"payer": insurer("1111111112")},
+    ],
+)
+def test_a_number_of_an_established_member_is_no_way_around_the_members_data(deps, case, changes) -> None:
+    assert case.member_id
+    assert inquire(deps, a_caller(), _inquiry(administrative_reference=_reference(case), **changes)) == ()
+
+
+def test_a_number_does_not_lead_from_another_known_member_to_a_corrected_case(deps) -> None:
+    theirs = replace(member_with("H1006-5409", "Whitfield"), birth_date=ask().member.birth_date)
+    waiting = submit_claim(deps, a_caller(), sent(ask(line_request(1, "K0823"), member=theirs)))
+    update = ask(line_request(1, "K0823"), prior=PriorClaim(waiting.request.claim_url), claim_url="urn:corrected")
+    submit_claim(deps, a_caller(), sent(update))
+    other = member_with("H1006-5409", "Castellano")
+
+    wanted = _inquiry(member=other, coverage=None, administrative_reference=_reference(waiting))
+
+    assert waiting.member_id == ""
+    assert inquire(deps, a_caller(), wanted) == ()

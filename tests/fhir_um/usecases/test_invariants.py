@@ -92,7 +92,12 @@ class Office(RuleBasedStateMachine):
             supporting_info=(paper(),) if self.evidence.observations else (),
             **changes,
         )
-        self.case = submit_claim(self.deps, a_caller(), sent(request, at=self.clock.at, evidence=self.evidence))
+        told = submit_claim(self.deps, a_caller(), sent(request, at=self.clock.at, evidence=self.evidence))
+        with self.deps.open_reading() as work:
+            self.case = work.load_case(told.payer_id, told.id)
+        refused = any(error.sequence is None and error.code == "33" for error in told.errors)
+        assert (told.version, told.lines) == (self.case.version, self.case.lines)
+        assert refused or told == self.case
         self.seen.append(self.case)
 
     @rule(line=lines, sequence=st.integers(1, 4), evidence=papers, urgent=st.booleans(), hours=st.integers(0, 90))
@@ -111,7 +116,7 @@ class Office(RuleBasedStateMachine):
         action=st.sampled_from(sorted(RulingAction)),
         role=st.sampled_from(sorted(REVIEWERS)),
         which=st.integers(0, 3),
-        granted=st.sampled_from([None, Authorized(quantity=Quantity(Decimal(1)))]),
+        granted=st.sampled_from([None, Authorized(quantity=Quantity(Decimal(1), "units"))]),
     )
     def decide(self, action, role, which, granted) -> None:
         pended = [line for line in self.case.lines if line.state in PENDED]

@@ -151,7 +151,9 @@ def test_software_approves_nothing_a_person_has_looked_at(lite) -> None:
 def test_a_physicians_reduction_is_not_undone_by_asking_again(lite) -> None:
     opened = submit_claim(lite, a_caller(), sent(asked(oxygen(quantity=Quantity(Decimal(12))))))
     text = "One month, then a new measurement."
-    less = Ruling(1, RulingAction.MODIFY, Reason.QUANTITY_REDUCED, text, Authorized(quantity=MONTH))
+    less = Ruling(
+        1, RulingAction.MODIFY, Reason.QUANTITY_REDUCED, text, Authorized(quantity=replace(MONTH, unit="month"))
+    )
     reduced = decide_case(lite, a_caller(), opened.id, 1, PHYSICIAN, (less,))
 
     asks_again = update(lite, reduced, oxygen(quantity=Quantity(Decimal(11))), evidence=LOW)
