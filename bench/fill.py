@@ -1,6 +1,7 @@
 """Fills the store with other members' cases, as many as asked, through the store's own door."""
 
 from dataclasses import replace
+from hashlib import sha256
 
 from bench.bodies import number_of
 from fhir_um.cases.history import Journal
@@ -27,7 +28,17 @@ def _copy(model: Case, n: int, member: int) -> tuple[Journal, tuple[IssuedNumber
     case_id, sender = CaseId(f"00000000-0000-4000-8000-{n:012d}"), ClientId("bench-other")
     submission_id = SubmissionId(f"fill-{n}")
     journal = Journal(None, model.received_at, ENGINE)
-    header = replace(model, id=case_id, member_id=f"bench-{member}", submission_id=submission_id, sender=sender)
+    claim_url, body = f"https://other.example.test/fhir/Claim/{n}", number_of(member).encode()
+    body_hash = sha256(body).hexdigest()
+    header = replace(
+        model,
+        id=case_id,
+        member_id=f"bench-{member}",
+        request=replace(model.request, claim_url=claim_url, claim_identifiers=()),
+        submission_id=submission_id,
+        submission_hash=body_hash,
+        sender=sender,
+    )
     journal.header(EventKind.OPENED, replace(header, event_count=0))
     numbers = []
     for line in model.lines:
@@ -35,7 +46,6 @@ def _copy(model: Case, n: int, member: int) -> tuple[Journal, tuple[IssuedNumber
         issued = replace(line, authorization_number=number, administrative_reference="")
         journal.line(EventKind.LINE_REQUESTED, issued, ("T1",))
         numbers.append(IssuedNumber(number, AUTHORIZATION, case_id, line.sequence, model.received_at))
-    body = number_of(member).encode()
     arrived = StoredSubmission(
         id=submission_id,
         payer_id=PayerId(model.payer_id),
@@ -44,7 +54,8 @@ def _copy(model: Case, n: int, member: int) -> tuple[Journal, tuple[IssuedNumber
         sender=sender,
         guide="2.2.1",
         content_hash=f"fill-{n}",
-        claim_url=f"https://other.example.test/fhir/Claim/{n}",
+        body_hash=body_hash,
+        claim_url=claim_url,
         received_at=model.received_at,
         body=body,
     )

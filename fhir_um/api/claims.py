@@ -3,7 +3,9 @@
 Source: PAS 2.2.1 OperationDefinition Claim-submit and Claim-inquiry; 2.0.1 differs in the dialect only.
 """
 
-import hashlib
+from hashlib import sha256
+
+import msgspec
 
 from fhir_um.api.content import read_body
 from fhir_um.api.exchange import Answer, Asked, fhir
@@ -19,7 +21,9 @@ from fhir_um.usecases.inquire import inquire as find_authorizations
 from fhir_um.usecases.read_case import body_behind
 from fhir_um.usecases.submit_claim import submit_claim
 from profiles.checking import check_request
-from profiles.reading import read_bundle
+from profiles.reading import ReadBundle, read_bundle
+
+_CANONICAL = msgspec.json.Encoder(order="sorted", decimal_format="number")
 
 
 def submit(asked: Asked) -> Answer:
@@ -27,15 +31,7 @@ def submit(asked: Asked) -> Answer:
     body = _body(asked)
     bundle = read_bundle(body, asked.house.limits)
     check_request(bundle, asked.guide)
-    submission = Submission(
-        request=read_claim(bundle),
-        evidence=read_evidence(bundle),
-        body=body,
-        content_hash=current_trail().body_hash,
-        guide=asked.guide,
-        received_at=asked.deps.clock(),
-        differential_updates=DIALECTS[asked.guide].differential_updates,
-    )
+    submission = _submission(asked, body, bundle)
     case = submit_claim(asked.deps, asked.caller, submission)
     behind = body_behind(asked.deps, case, submission)
     return fhir(submit_response(case, behind, DIALECTS[asked.guide], asked.base_url), case)
@@ -50,9 +46,30 @@ def inquire(asked: Asked) -> Answer:
     return fhir(inquiry_response(found, DIALECTS[asked.guide], asked.base_url, at, warnings))
 
 
+def content_hash(bundle: ReadBundle) -> str:
+    """The same for every way to write the same JSON: white space, the order of properties and escapes do not matter.
+
+    The order of a list does, and how a decimal is written: `1.0` and `1.00` are different in FHIR.
+    """
+    return sha256(_CANONICAL.encode(bundle.resource)).hexdigest()
+
+
+def _submission(asked: Asked, body: bytes, bundle: ReadBundle) -> Submission:
+    return Submission(
+        request=read_claim(bundle),
+        evidence=read_evidence(bundle),
+        body=body,
+        content_hash=content_hash(bundle),
+        body_hash=current_trail().body_hash,
+        guide=asked.guide,
+        received_at=asked.deps.clock(),
+        differential_updates=DIALECTS[asked.guide].differential_updates,
+    )
+
+
 def _body(asked: Asked) -> bytes:
     demand_fhir_json(asked.http)
     body = read_body(asked.http, asked.house.settings)
     trail = current_trail()
-    trail.bytes_in, trail.body_hash = len(body), hashlib.sha256(body).hexdigest()
+    trail.bytes_in, trail.body_hash = len(body), sha256(body).hexdigest()
     return body

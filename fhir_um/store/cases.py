@@ -19,6 +19,7 @@ from fhir_um.store.prepared import Prepared
 from fhir_um.store.tables import case_lines, cases
 from fhir_um.store.usage import used_by
 from fhir_um.store.writing import insert_or_replace
+from profiles.bundle import relative
 
 NO_DEADLINE = datetime.max.replace(tzinfo=UTC)
 """Sorts after every deadline."""
@@ -51,8 +52,8 @@ class NewCase:
 
 def new_case(case: Case, events: tuple[Event, ...]) -> NewCase:
     """The rows of a case and of its first steps."""
-    columns = {"payer_id": case.payer_id, "id": case.id, **_columns(case)}
-    return NewCase(columns, _line_rows(case), event_rows(case.payer_id, case.id, events))
+    columns = {"payer_id": case.payer_id, "id": case.id, **case_columns(case)}
+    return NewCase(columns, line_rows(case), event_rows(case.payer_id, case.id, events))
 
 
 def insert_case(connection: Connection, new: NewCase) -> None:
@@ -65,10 +66,10 @@ def insert_case(connection: Connection, new: NewCase) -> None:
 def update_case(connection: Connection, case: Case, expected_version: int, events: tuple[Event, ...]) -> None:
     """Replace a case. Raises: VersionConflict when it is no longer (or not) at `expected_version`."""
     named = {"of_payer": case.payer_id, "of_case": case.id, "expected_version": expected_version}
-    if _UPDATE.change(connection, [{**named, **_columns(case)}]) != 1:
+    if _UPDATE.change(connection, [{**named, **case_columns(case)}]) != 1:
         found = connection.execute(_VERSION, {"payer_id": case.payer_id, "case_id": case.id}).scalar()
         raise VersionConflict(expected_version, found or 0)
-    _PUT_LINE.change(connection, _line_rows(case))
+    _PUT_LINE.change(connection, line_rows(case))
     previous = last_hash(connection, case.payer_id, case.id)
     add_events(connection, event_rows(case.payer_id, case.id, events, previous))
 
@@ -80,7 +81,8 @@ def load_case(connection: Connection, payer_id: PayerId, case_id: CaseId, to_cha
     return None if found is None else case_of(found)
 
 
-def _columns(case: Case) -> dict[str, Any]:
+def case_columns(case: Case) -> dict[str, Any]:
+    """What a row of `cases` says of the case, beside its key."""
     return {
         "version": case.version,
         "sender": case.sender,
@@ -88,13 +90,15 @@ def _columns(case: Case) -> dict[str, Any]:
         "changed_at": case.changed_at,
         "member_id": case.member_id,
         "patient_url": as_key(case.request.member.full_url),
+        "patient_reference": as_key(relative(case.request.member.full_url)),
         "status": case.status,
         "due_at": case.due_at or NO_DEADLINE,
         "document": document(case),
     }
 
 
-def _line_rows(case: Case) -> list[dict[str, Any]]:
+def line_rows(case: Case) -> list[dict[str, Any]]:
+    """The rows of `case_lines` that belong to the case, by line."""
     return [
         {
             "payer_id": case.payer_id,

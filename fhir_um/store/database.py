@@ -11,7 +11,7 @@ from fhir_um.errors import Issue, Kind, NotMigrated, Refusal
 from fhir_um.store.directory import DirectoryCache, DirectoryMemory
 from fhir_um.store.engine import FileWatch, is_busy, make_engine, reading, writing_late
 from fhir_um.store.migrating import check_migrated, migrate
-from fhir_um.store.verify import verify
+from fhir_um.store.verify import Checked, verify
 from fhir_um.store.work import Reading, Work
 
 _BUSY = Issue("transient", "The store is busy or out of reach; send the same request again.")
@@ -53,10 +53,10 @@ class Store:
         """Bring the database to the schema of this program; safe when several processes do so at once."""
         migrate(self.engine)
 
-    def verify(self) -> list[str]:
-        """Every fault found in what is kept; an empty list when all is well."""
+    def verify(self) -> Checked:
+        """What was looked at, and every fault found in it."""
         with self._ready(self._reader).begin() as connection:
-            return list(verify(connection))
+            return verify(connection)
 
     def ping(self) -> None:
         """Reach the database and find its schema as needed.

@@ -5,7 +5,7 @@ Every query is led by an index and bounded, so none grows with the number of cas
 
 from typing import Any
 
-from sqlalchemy import BindParameter, Connection, Select, bindparam, exists, literal_column, or_, select, tuple_
+from sqlalchemy import BindParameter, Connection, Select, Text, bindparam, exists, literal_column, or_, select, tuple_
 
 from fhir_um.cases.model import PENDED, Case, ClientId, LineState, PayerId
 from fhir_um.cases.submission import CaseSearch
@@ -16,6 +16,7 @@ from fhir_um.store.prepared import Prepared
 from fhir_um.store.submissions import CLAIM_URL
 from fhir_um.store.tables import case_lines, cases, claim_identifiers, issued_numbers, member_identifiers
 from fhir_um.words import Identifier
+from profiles.bundle import relative
 
 _MOST_BY_CLAIM = 20
 
@@ -40,28 +41,28 @@ _BY_CLAIM_NAME = (
 
 _of_member = _LATEST.where(cases.c.member_id == bindparam("member_id"))
 _OF_MEMBER = Prepared(_of_member)
-_BY_NUMBER = Prepared(
-    _of_member.where(
-        cases.c.id.in_(
-            select(issued_numbers.c.case_id).where(
-                issued_numbers.c.payer_id == _PAYER,
-                issued_numbers.c.number.in_(bindparam("numbers", expanding=True)),
-            )
-        )
+_WAS_GIVEN_NUMBER = cases.c.id.in_(
+    select(issued_numbers.c.case_id).where(
+        issued_numbers.c.payer_id == _PAYER,
+        issued_numbers.c.number.in_(bindparam("numbers", expanding=True)),
     )
 )
+_BY_NUMBER = Prepared(_of_member.where(_WAS_GIVEN_NUMBER))
 
+_PATIENT: BindParameter[str] = bindparam("patient", type_=Text)
+_REFERENCE: BindParameter[str] = bindparam("reference", type_=Text)
 _OF_SENDER = _LATEST.where(cases.c.sender == _SENDER)
+_SENT_BY_NUMBER = Prepared(_OF_SENDER.where(_WAS_GIVEN_NUMBER))
 _named = select(_name.case_id).where(
     _name.payer_id == _PAYER, _name.sender == _SENDER, _name.value == bindparam("value"), _name.system != CLAIM_URL
 )
 _HAS_IDENTIFIER = cases.c.id.in_(_named)
 _HAS_IDENTIFIER_OF_SYSTEM = cases.c.id.in_(_named.where(_name.system == bindparam("system")))
 _IS_ABOUT = or_(
-    cases.c.patient_url == bindparam("patient"),
+    (cases.c.patient_reference == _REFERENCE) & or_(cases.c.patient_url == _PATIENT, _PATIENT == _REFERENCE),
     cases.c.member_id.in_(
         select(member_identifiers.c.member_id).where(
-            member_identifiers.c.payer_id == _PAYER, member_identifiers.c.value == bindparam("patient")
+            member_identifiers.c.payer_id == _PAYER, member_identifiers.c.value == _PATIENT
         )
     ),
 )
@@ -117,12 +118,25 @@ def find_for_inquiry(
     return tuple(case_of(document) for (document,) in rows)
 
 
+def find_sent(
+    connection: Connection, payer_id: PayerId, sender: ClientId, numbers: frozenset[str], limit: int
+) -> tuple[Case, ...]:
+    """The sender's cases any of the numbers was ever handed out for, whoever the member, latest first."""
+    named = {"payer_id": payer_id, "sender": sender, "most": limit, "numbers": sorted(map(as_key, numbers))}
+    return tuple(case_of(document) for (document,) in _SENT_BY_NUMBER.rows(connection, named))
+
+
 def search(connection: Connection, payer_id: PayerId, sender: ClientId, wanted: CaseSearch) -> tuple[Case, ...]:
     """The sender's own cases that match everything asked, latest first; a search for nothing finds nothing."""
     statement = _search_statement(wanted)
     if statement is None:
         return ()
-    given = {"value": wanted.identifier_value, "system": wanted.identifier_system, "patient": wanted.patient}
+    given = {
+        "value": wanted.identifier_value,
+        "system": wanted.identifier_system,
+        "patient": wanted.patient,
+        "reference": relative(wanted.patient),
+    }
     named = {name: as_key(text) for name, text in given.items() if text is not None}
     return _cases(connection, statement, {"payer_id": payer_id, "sender": sender, "most": wanted.limit} | named)
 

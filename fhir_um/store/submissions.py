@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, select
 
-from fhir_um.cases.model import CaseId, ClientId, PayerId, SubmissionId
+from fhir_um.cases.model import ClientId, PayerId, SubmissionId
 from fhir_um.cases.submission import StoredSubmission
 from fhir_um.errors import DuplicateSubmission
 from fhir_um.store.columns import as_key
@@ -46,16 +46,23 @@ def add_submission(connection: Connection, arrived: StoredSubmission, identifier
         "sender": arrived.sender,
         "guide": arrived.guide,
         "content_hash": arrived.content_hash,
+        "body_hash": arrived.body_hash,
         "claim_url": arrived.claim_url,
         "received_at": arrived.received_at,
         "body": arrived.body,
     }
     if _INSERT.change(connection, [row]) != 1:
         raise DuplicateSubmission
-    names = dict.fromkeys((as_key(each.system), as_key(each.value)) for each in identifiers if each.value)
-    if arrived.claim_url:
-        names[CLAIM_URL, as_key(arrived.claim_url)] = None
+    names = names_of(arrived.claim_url, identifiers)
     _NAME.change(connection, [_name(arrived, system, value) for system, value in names])
+
+
+def names_of(claim_url: str, identifiers: tuple[Identifier, ...]) -> tuple[tuple[str, str], ...]:
+    """System and value, as kept, of every name a claim is found by."""
+    names = dict.fromkeys((as_key(each.system), as_key(each.value)) for each in identifiers if each.value)
+    if claim_url:
+        names[CLAIM_URL, as_key(claim_url)] = None
+    return tuple(names)
 
 
 def _name(arrived: StoredSubmission, system: str, value: str) -> dict[str, object]:
@@ -83,17 +90,7 @@ def load_submission(connection: Connection, payer_id: PayerId, submission_id: Su
 
 
 def _one(rows: Sequence[Sequence[Any]]) -> StoredSubmission | None:
-    for payer_id, own_id, case_id, case_version, sender, guide, content_hash, claim_url, received_at, body in rows:
-        return StoredSubmission(
-            id=SubmissionId(own_id),
-            payer_id=PayerId(payer_id),
-            case_id=CaseId(case_id),
-            case_version=case_version,
-            sender=ClientId(sender),
-            guide=guide,
-            content_hash=content_hash,
-            claim_url=claim_url,
-            received_at=received_at,
-            body=bytes(body),
-        )
+    for row in rows:
+        kept = dict(zip(submissions.c.keys(), row, strict=True))
+        return StoredSubmission(**{**kept, "body": bytes(kept["body"])})
     return None

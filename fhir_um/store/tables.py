@@ -128,12 +128,13 @@ cases = Table(
     Column("changed_at", Instant, nullable=False),
     Column("member_id", Text, nullable=False),
     Column("patient_url", Text, nullable=False),
+    Column("patient_reference", Text, nullable=False),
     Column("status", Text, nullable=False),
     Column("due_at", Instant, nullable=False),
     Column("document", Text, nullable=False),
     PrimaryKeyConstraint("id", "payer_id", name="cases_pkey"),
     Index("cases_by_member", "member_id", "payer_id", "received_at", "id"),
-    Index("cases_by_patient", "patient_url", "sender", "payer_id", "received_at", "id"),
+    Index("cases_by_patient", "patient_reference", "sender", "payer_id", "received_at", "id"),
     Index("cases_by_due", "payer_id", "due_at", "id", sqlite_where=_PENDED, postgresql_where=_PENDED),
 )
 
@@ -212,6 +213,7 @@ submissions = Table(
     Column("sender", Text, nullable=False),
     Column("guide", Text, nullable=False),
     Column("content_hash", Text, nullable=False),
+    Column("body_hash", Text, nullable=False),
     Column("claim_url", Text, nullable=False),
     Column("received_at", Instant, nullable=False),
     Column("body", LargeBinary, nullable=False),

@@ -81,6 +81,10 @@ class Reading:
         """The member's cases, latest first; with numbers, only those the numbers were ever handed out for."""
         return finding.find_for_inquiry(self._connection, payer_id, member_id, numbers, limit)
 
+    def find_sent(self, payer_id: PayerId, sender: ClientId, numbers: frozenset[str], limit: int) -> tuple[Case, ...]:
+        """The sender's cases any of the numbers was ever handed out for, whoever the member, latest first."""
+        return finding.find_sent(self._connection, payer_id, sender, numbers, limit)
+
     def search(self, payer_id: PayerId, sender: ClientId, wanted: CaseSearch) -> tuple[Case, ...]:
         """The sender's cases that match, latest first; a search for nothing finds nothing."""
         return finding.search(self._connection, payer_id, sender, wanted)

@@ -28,6 +28,7 @@ from tests.builders import AT, DEADLINE, ON, claim_request, determination, journ
 
 PAYER = PayerId("payer-1")
 EHR = ClientId("ehr-1")
+BODY = b'{"resourceType": "Bundle"}'
 MEMBER_SYSTEM = "https://payer.example.test/member"
 
 
@@ -38,13 +39,25 @@ def opened(case_id: str = "case-1", *courses: Course, **header: object) -> Journ
     requests = [line_request(n) for n in range(1, len(wanted) + 1)]
     basis = journal_of(Course.APPROVE).case
     request = replace(claim_request(*requests), lines=())
-    given = {"id": CaseId(case_id), "lines": (), "request": request, **header}
+    given = {
+        "id": CaseId(case_id),
+        "lines": (),
+        "request": request,
+        "submission_id": submission_of(case_id),
+        "submission_hash": sha256(BODY).hexdigest(),
+        **header,
+    }
     journal.header(EventKind.OPENED, replace(basis, **given))  # type: ignore[arg-type]  # test data by field name
     numbers = Numbers(numbered_for(case_id), CaseId(case_id), AT)
     for asked, course in zip(requests, wanted, strict=True):
         placed, path = place(asked, determination(course), numbers, AT, ON, DEADLINE)
         journal.line(EventKind.LINE_REQUESTED, placed, path)
     return journal
+
+
+def submission_of(case_id: str) -> SubmissionId:
+    """The id of the submission that opened the case."""
+    return SubmissionId(f"submission-of-{case_id}")
 
 
 def numbered_for(case_id: str):
@@ -76,6 +89,19 @@ def put(store: Store, journal: Journal) -> Case:
     return case
 
 
+def put_whole(store: Store, journal: Journal) -> Case:
+    """Write the case as new, with the submission that opened it."""
+    case = put(store, journal)
+    add_arrived(store, case)
+    return case
+
+
+def add_arrived(store: Store, case: Case) -> None:
+    """Write the submission that opened the case; each is of a content of its own."""
+    with store.open_work() as work:
+        work.add_submission(arrived(case, content_hash=case.id), case.request.claim_identifiers)
+
+
 def moved(case: Case, state: LineState = LineState.DENIED_CLINICAL, sequence: int = 1) -> Journal:
     """The journal of a next version in which one line stands elsewhere."""
     journal = Journal(case, AT, ENGINE)
@@ -85,16 +111,17 @@ def moved(case: Case, state: LineState = LineState.DENIED_CLINICAL, sequence: in
     return journal
 
 
-def arrived(case: Case, body: bytes = b'{"resourceType": "Bundle"}', **changes: object) -> StoredSubmission:
+def arrived(case: Case, body: bytes = BODY, **changes: object) -> StoredSubmission:
     """A submission of that case, with the hash its bytes have."""
     kept = StoredSubmission(
-        id=SubmissionId(f"submission-of-{case.id}"),
+        id=submission_of(case.id),
         payer_id=case.payer_id,
         case_id=case.id,
         case_version=case.version,
         sender=case.sender,
         guide="2.2.1",
-        content_hash=sha256(body).hexdigest(),
+        content_hash=f"content of {body!r}",
+        body_hash=sha256(body).hexdigest(),
         claim_url="https://ehr.example.test/fhir/Claim/1",
         received_at=AT,
         body=body,

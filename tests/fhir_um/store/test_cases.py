@@ -11,7 +11,7 @@ from fhir_um.errors import VersionConflict
 from fhir_um.store.database import Store
 from fhir_um.words import Quantity
 from tests.builders import AT, DEADLINE
-from tests.fhir_um.store.stored import PAYER, UNITS, clocks_for, moved, numbers_of, opened, put
+from tests.fhir_um.store.stored import PAYER, UNITS, clocks_for, moved, numbers_of, opened, put, put_whole
 
 
 def test_case_comes_back_equal(store: Store) -> None:
@@ -66,14 +66,14 @@ def test_events_until_an_instant_leave_out_what_came_later(store: Store) -> None
 
 
 def test_saved_case_replaces_the_one_of_the_expected_version(store: Store) -> None:
-    case = put(store, opened("case-1", Course.PEND_REVIEW))
+    case = put_whole(store, opened("case-1", Course.PEND_REVIEW))
     later = moved(case)
 
     with store.open_work() as work:
         work.save_case(later.case, 1, tuple(later.events), numbers_of(later.case)[1:], ())
 
         assert work.load_case(PAYER, case.id) == later.case
-    assert store.verify() == []
+    assert store.verify().faults == []
 
 
 def test_save_is_refused_when_the_version_moved_on(store: Store) -> None:

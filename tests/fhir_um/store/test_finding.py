@@ -90,6 +90,17 @@ def test_inquiry_by_number_finds_the_members_case_also_by_a_replaced_number(stor
         assert work.find_for_inquiry(PAYER, "member-1", frozenset({"\0"}), 50) == ()
 
 
+def test_a_sender_finds_its_case_by_number_whoever_the_member(store: Store) -> None:
+    case = put(store, opened("case-1", Course.PEND_REVIEW, member_id=""))
+    number = case.lines[0].administrative_reference
+
+    with store.open_reading() as work:
+        assert work.find_sent(PAYER, EHR, frozenset({number, "?"}), 50) == (case,)
+        assert work.find_sent(PAYER, EHR, frozenset({"?"}), 50) == ()
+        assert work.find_sent(PAYER, ClientId("ehr-2"), frozenset({number}), 50) == ()
+        assert work.find_sent(PayerId("payer-2"), EHR, frozenset({number}), 50) == ()
+
+
 @pytest.mark.parametrize(
     ("wanted", "found"),
     [
@@ -99,6 +110,11 @@ def test_inquiry_by_number_finds_the_members_case_also_by_a_replaced_number(stor
         (CaseSearch(identifier_value="C2"), False),
         (CaseSearch(identifier_value=URL), False),
         (CaseSearch(patient="https://ehr.example.test/fhir/Patient/1"), True),
+        (CaseSearch(patient="Patient/1"), True),
+        (CaseSearch(patient="Patient/2"), False),
+        (CaseSearch(patient="1"), False),
+        (CaseSearch(patient="https://other.example.test/fhir/Patient/1"), False),
+        (CaseSearch(identifier_value="C1", patient="Patient/1"), True),
         (CaseSearch(patient="MEMBER-1"), True),
         (CaseSearch(patient="MEMBER-2"), False),
         (CaseSearch(identifier_value="C1", patient="MEMBER-1"), True),

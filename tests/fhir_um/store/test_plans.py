@@ -21,6 +21,7 @@ _CLAIM = Identifier("urn:test:claim", "C1")
     [
         (lambda work: work.find_for_inquiry(PAYER, "m", frozenset(), 50), ["cases_by_member (member_id=?"]),
         (lambda work: work.find_for_inquiry(PAYER, "m", frozenset({"1", "2"}), 50), ["issued_numbers", "(number=?"]),
+        (lambda work: work.find_sent(PAYER, EHR, frozenset({"1"}), 50), ["issued_numbers", "(number=?", "(id=?"]),
         (lambda work: work.find_submission(PAYER, EHR, "0"), ["submissions", "(content_hash=?"]),
         (lambda work: work.submission(PAYER, SubmissionId("s")), ["submissions", "(id=?"]),
         (lambda work: work.find_by_claim(PAYER, EHR, "u", ()), ["claim_identifiers_latest (value=?", "(id=?"]),

@@ -1,3 +1,5 @@
+from hashlib import sha256
+
 import pytest
 
 from fhir_um.cases.model import ClientId, PayerId, SubmissionId
@@ -11,13 +13,14 @@ CLAIM = Identifier("urn:test:claim", "C1")
 
 @pytest.mark.spec("pas:spec-26")
 def test_submission_comes_back_byte_for_byte(store: Store) -> None:
-    kept = arrived(put(store, opened()), b'{"a": 1.00, \xc3\xa9\x00\xff}')
+    body = b'{"a": 1.00, \xc3\xa9\x00\xff}'
+    kept = arrived(put(store, opened(submission_hash=sha256(body).hexdigest())), body)
     with store.open_work() as work:
         work.add_submission(kept, (CLAIM,))
 
         assert work.submission(PAYER, kept.id) == kept
         assert work.find_submission(PAYER, EHR, kept.content_hash) == kept
-    assert store.verify() == []
+    assert store.verify().faults == []
 
 
 def test_submission_is_not_found_by_another_payer_or_sender(store: Store) -> None:

@@ -103,13 +103,14 @@ def _build_cases() -> None:
         sa.Column("changed_at", _INSTANT, nullable=False),
         sa.Column("member_id", sa.Text, nullable=False),
         sa.Column("patient_url", sa.Text, nullable=False),
+        sa.Column("patient_reference", sa.Text, nullable=False),
         sa.Column("status", sa.Text, nullable=False),
         sa.Column("due_at", _INSTANT, nullable=False),
         sa.Column("document", sa.Text, nullable=False),
         sa.PrimaryKeyConstraint("id", "payer_id", name="cases_pkey"),
     )
     op.create_index("cases_by_member", "cases", ["member_id", "payer_id", "received_at", "id"])
-    op.create_index("cases_by_patient", "cases", ["patient_url", "sender", "payer_id", "received_at", "id"])
+    op.create_index("cases_by_patient", "cases", ["patient_reference", "sender", "payer_id", "received_at", "id"])
     op.create_index(
         "cases_by_due", "cases", ["payer_id", "due_at", "id"], sqlite_where=_PENDED, postgresql_where=_PENDED
     )
@@ -182,6 +183,7 @@ def _build_submissions() -> None:
         sa.Column("sender", sa.Text, nullable=False),
         sa.Column("guide", sa.Text, nullable=False),
         sa.Column("content_hash", sa.Text, nullable=False),
+        sa.Column("body_hash", sa.Text, nullable=False),
         sa.Column("claim_url", sa.Text, nullable=False),
         sa.Column("received_at", _INSTANT, nullable=False),
         sa.Column("body", sa.LargeBinary, nullable=False),
