@@ -12,6 +12,9 @@ from fhir_um.settings import Settings, SettingsFault
 VERBS = ("serve", "migrate", "seed", "decide", "demo", "policy", "verify")
 """Each is a module of `fhir_um.commands`, loaded only when it is asked for, so that the server starts at once."""
 
+_NO_READER = 141
+"""128 and the number of SIGPIPE, as a shell tells it."""
+
 _EPILOG = """First steps:
   make run                                 install, migrate, load invented people, serve the sandbox
   fhir-um demo                             play a whole story against it, from another shell
@@ -37,7 +40,21 @@ def make_parser(verbs: Iterable[str] = VERBS) -> argparse.ArgumentParser:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Runs one verb; returns its exit code: 1 when it could not do its work, 2 when asked wrongly."""
+    """Runs one verb; returns its exit code: 1 when it could not do its work, 2 when asked wrongly.
+
+    When nobody reads on (`fhir-um decide | head -1`) it ends quietly, with the code of a command ended by that.
+    """
+    try:
+        try:
+            return _run(argv)
+        finally:
+            print(end="", flush=True)
+    except BrokenPipeError:
+        _discard_output()
+        return _NO_READER
+
+
+def _run(argv: Sequence[str] | None) -> int:
     words = list(sys.argv[1:] if argv is None else argv)
     if not words:
         make_parser().print_help()
@@ -60,6 +77,14 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _stopped(reason: str, code: int) -> int:
     print(f"fhir-um: {reason}", file=sys.stderr)
     return code
+
+
+def _discard_output() -> None:
+    """Python writes what it still holds when it ends, which must not fail again."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for stream in (sys.stdout, sys.stderr):
+        os.dup2(nowhere, stream.fileno())
+    os.close(nowhere)
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ Must not know what any route does. Nothing here opens a database: that happens i
 from collections.abc import Iterable
 
 from flask import Flask, Response, request
+from werkzeug.routing import BaseConverter
 
 from fhir_um.api.envelope import seal, to_response
 from fhir_um.api.errors import install
@@ -19,6 +20,12 @@ from fhir_um.settings import Settings
 from fhir_um.usecases.see_directory import payers_on_file
 
 
+class _Id(BaseConverter):
+    """An id in an address, so that the name of an operation is none. Source: FHIR R4 2.24.0.1 (id)."""
+
+    regex = r"[A-Za-z0-9\-.]{1,64}"
+
+
 def make_app(deps: Deps, settings: Settings, routes: tuple[Route, ...] = ROUTES) -> Flask:
     """The application.
 
@@ -28,6 +35,7 @@ def make_app(deps: Deps, settings: Settings, routes: tuple[Route, ...] = ROUTES)
     guard = make_guard(settings, lambda: payers_on_file(deps), deps.clock)
     house = House(deps, settings, guard, routes)
     app = Flask(__name__, static_folder=None, template_folder=None)
+    app.url_map.converters["default"] = _Id
     app.url_map.merge_slashes = False
     app.url_map.strict_slashes = True
     app.url_map.redirect_defaults = False

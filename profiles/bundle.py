@@ -45,6 +45,16 @@ def absolute(reference: str, full_url_of_container: str) -> str:
     return container["base"] + unversioned if container else unversioned
 
 
+def relative(url: str) -> str:
+    """The address of a resource on a server without its server, as `Type/id`; any other text stays as it is.
+
+    >>> relative("https://ehr.example.org/fhir/Patient/1"), relative("urn:uuid:1"), relative("Patient/1")
+    ('Patient/1', 'urn:uuid:1', 'Patient/1')
+    """
+    found = RESTFUL.fullmatch(url) if len(url) <= LONGEST_URL else None
+    return f"{found['type']}/{found['id']}" if found else url
+
+
 def references_of(resource: dict[str, Any]) -> Iterator[tuple[str, str]]:
     """Every literal reference of a resource, with its path in it: `item[0].extension[1].valueReference`."""
     for name, value in resource.items():

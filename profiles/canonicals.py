@@ -10,6 +10,7 @@ PAS_SD = PAS + "StructureDefinition/"
 PROFILE_CLAIM_RESPONSE = PAS_SD + "profile-claimresponse"
 PROFILE_CLAIM_INQUIRY_RESPONSE = PAS_SD + "profile-claiminquiryresponse"
 PROFILE_RESPONSE_BUNDLE = PAS_SD + "profile-pas-response-bundle"
+PROFILE_INQUIRY_REQUEST_BUNDLE = PAS_SD + "profile-pas-inquiry-request-bundle"
 PROFILE_INQUIRY_RESPONSE_BUNDLE = PAS_SD + "profile-pas-inquiry-response-bundle"
 PROFILE_COMMUNICATION_REQUEST = PAS_SD + "profile-communicationrequest"
 

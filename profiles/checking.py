@@ -10,7 +10,7 @@ from typing import Any
 
 from profiles import rules
 from profiles.bundle import LONGEST_URL, RESTFUL, Resolver
-from profiles.canonicals import CERTIFICATION_CANCEL, EXT_CERTIFICATION_TYPE
+from profiles.canonicals import CERTIFICATION_CANCEL, EXT_CERTIFICATION_TYPE, PROFILE_INQUIRY_REQUEST_BUNDLE
 from profiles.issues import Issue, Kind, Refusal
 from profiles.links import link_issues
 from profiles.reading import Entry, ReadBundle
@@ -36,7 +36,8 @@ def check_request(bundle: ReadBundle, version: str, inquiry: bool = False) -> tu
         )
     else:
         of_claim = chain([Issue("structure", "The first entry must be a Claim (PAS spec-12).", _CLAIM)])
-    errors, warnings = _sorted_out(chain(found.faults, _bundle_issues(bundle), of_claim))
+    of_bundle = chain(_bundle_issues(bundle), () if inquiry else _purpose_issues(bundle.resource))
+    errors, warnings = _sorted_out(chain(found.faults, of_bundle, of_claim))
     if errors:
         raise Refusal(Kind.INVALID if has_claim else Kind.UNREADABLE, errors + warnings)
     return warnings
@@ -73,6 +74,19 @@ def _bundle_issues(bundle: ReadBundle) -> Iterator[Issue]:
             if first_at.setdefault(entry.full_url, entry.index) != entry.index:
                 text = f"The same fullUrl as entry[{first_at[entry.full_url]}]; each resource may be there only once."
                 yield Issue("duplicate", text, f"{path}.fullUrl")
+
+
+def _purpose_issues(bundle: dict[str, Any]) -> Iterator[Issue]:
+    """What says of itself that it asks about requests shall not open one.
+
+    Source: PAS 2.2.1 profile-pas-inquiry-request-bundle, OperationDefinition Claim-inquiry.
+    """
+    meta = bundle.get("meta")
+    told = meta.get("profile") if isinstance(meta, dict) else None
+    names = {str(name).partition("|")[0] for name in told} if isinstance(told, list) else set()
+    if names == {PROFILE_INQUIRY_REQUEST_BUNDLE}:
+        text = "This Bundle says it is an inquiry: post it to Claim/$inquire, or name the profile of a request here."
+        yield Issue("value", text, "Bundle.meta.profile")
 
 
 def _address_issues(entry: Entry, path: str) -> Iterator[Issue]:

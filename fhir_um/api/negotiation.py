@@ -1,4 +1,6 @@
-"""Which media type to answer in, by `_format`, `format` or Accept. Must not know what is answered."""
+"""Which media type to answer in, and whether the caller has the answer already. Must not know what is answered."""
+
+from datetime import datetime
 
 from flask import Request
 from werkzeug.http import parse_options_header
@@ -24,6 +26,17 @@ def demand_fhir_json(request: Request) -> None:
             raise _not_acceptable(f"_format {asked[:60]!r} is not offered; use json.")
     elif not _welcomes_json(request):
         raise _not_acceptable("This server speaks application/fhir+json only; the Accept header excludes it.")
+
+
+def has_current(request: Request, version: int, changed_at: datetime) -> bool:
+    """True when the caller says it has this version: by tag, or, when it names none, by date.
+
+    Source: FHIR R4 3.1.0.5.1 (conditional read); RFC 9110 13.2.2 (a tag is stronger than a date).
+    """
+    if "If-None-Match" in request.headers:
+        return request.if_none_match.contains_weak(str(version))
+    since = request.if_modified_since
+    return since is not None and changed_at.replace(microsecond=0) <= since
 
 
 def choose_page(request: Request) -> str:

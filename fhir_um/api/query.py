@@ -8,6 +8,8 @@ from flask import Request
 from fhir_um.errors import Issue, Kind, Refusal
 
 _LONGEST_NAME = 40
+_ESCAPED = re.compile(r"\\[,|$\\]")
+_TOKEN_PART = re.compile(r"\\[,|$\\]|.", re.DOTALL)
 _WHOLE = re.compile(r"[0-9]{1,9}", re.ASCII)
 
 
@@ -33,6 +35,32 @@ def is_whole(text: str) -> bool:
     (True, False, False)
     """
     return _WHOLE.fullmatch(text) is not None
+
+
+def has_alternatives(text: str) -> bool:
+    """True for several values in one, which FHIR separates by commas; a comma of a value is written `\\,`.
+
+    >>> has_alternatives("a,b"), has_alternatives("a\\\\,b")
+    (True, False)
+    """
+    return "," in _ESCAPED.sub("", text)
+
+
+def split_token(text: str) -> tuple[str | None, str]:
+    """System (None when none is given) and value of a FHIR token, unescaped. Source: FHIR R4 3.1.1.4.0.1.
+
+    >>> split_token("urn:x|a\\\\|b"), split_token("a"), split_token("|a")
+    (('urn:x', 'a|b'), (None, 'a'), ('', 'a'))
+    """
+    bars = [found.start() for found in _TOKEN_PART.finditer(text) if found[0] == "|"]
+    if not bars:
+        return None, unescaped(text)
+    return unescaped(text[: bars[-1]]), unescaped(text[bars[-1] + 1 :])
+
+
+def unescaped(text: str) -> str:
+    """The text without the backslashes that FHIR puts before a comma, bar, dollar or backslash of a value."""
+    return _ESCAPED.sub(lambda found: found[0][1], text)
 
 
 def _fault(name: str, why: str) -> Issue:

@@ -3,8 +3,8 @@
 from datetime import datetime
 
 from fhir_um.api.content import read_body
-from fhir_um.api.exchange import CSV, HTML, Answer, Asked, plain, version_headers
-from fhir_um.api.negotiation import choose_page
+from fhir_um.api.exchange import CSV, HTML, JSON, Answer, Asked, plain, version_headers
+from fhir_um.api.negotiation import choose_page, has_current
 from fhir_um.api.pages import pa_list_csv, pa_list_page, rows_with
 from fhir_um.api.query import demand_known, is_whole
 from fhir_um.api.rulings import read_decision
@@ -46,6 +46,8 @@ def show_case(asked: Asked, case_id: str) -> Answer:
     if at and version:
         raise _unusable("version", "and at exclude each other; give one")
     case = read_case(asked.deps, asked.caller, CaseId(case_id), at, version)
+    if has_current(asked.http, case.version, case.changed_at):
+        return Answer(b"", JSON, 304, version_headers(case), case)
     return _told(asked, case)
 
 

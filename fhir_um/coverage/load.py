@@ -74,7 +74,7 @@ def load_people(directory: Path) -> People:
 
 def _read(path: Path, shape: type[T], faults: list[str]) -> tuple[T, ...]:
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+        content = _parse(path, faults)
     except FileNotFoundError:
         faults.append(f"{path.name}: the file is missing in {path.parent}; an empty list, `[]`, says there are none")
         return ()
@@ -85,6 +85,38 @@ def _read(path: Path, shape: type[T], faults: list[str]) -> tuple[T, ...]:
         faults.append(f"{path.name}: write a list, one row per {shape.__name__}")
         return ()
     return tuple(_rows(path.name, content, shape, faults))
+
+
+def _parse(path: Path, faults: list[str]) -> Any:
+    """What the file holds; a key written twice, of which YAML would silently take the last, is a fault."""
+    loader = yaml.SafeLoader(path.read_text(encoding="utf-8"))
+    try:
+        node = loader.get_single_node()
+        if node is None:
+            return None
+        faults.extend(
+            f"{path.name}, line {line}: `{key}` is written twice; keep one" for line, key in _written_twice(node, set())
+        )
+        return loader.construct_document(node)
+    finally:
+        loader.dispose()
+
+
+def _written_twice(node: yaml.Node, seen: set[int]) -> Iterator[tuple[int, str]]:
+    if id(node) in seen or not isinstance(node, yaml.CollectionNode):
+        return
+    seen.add(id(node))
+    if isinstance(node, yaml.SequenceNode):
+        for each in node.value:
+            yield from _written_twice(each, seen)
+        return
+    keys: set[str] = set()
+    for key, value in node.value:
+        if isinstance(key, yaml.ScalarNode):
+            if key.value in keys:
+                yield key.start_mark.line + 1, key.value
+            keys.add(key.value)
+        yield from _written_twice(value, seen)
 
 
 def _rows(file: str, content: list[Any], shape: type[T], faults: list[str]) -> Iterator[T]:

@@ -1,5 +1,8 @@
 """The command line as a whole: verbs, settings faults, databases that are not there."""
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -82,3 +85,25 @@ def test_sandbox_refuses_the_network(monkeypatch: pytest.MonkeyPatch, capsys: py
 
     assert main(["serve", "--host", "0.0.0.0"]) == 2  # noqa: S104
     assert "loopback" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "words", [[], ["--help"], ["policy", "list"], ["migrate"], ["serve", "--help"], ["decide", "--help"]], ids=" ".join
+)
+def test_reader_that_goes_away_ends_a_command_quietly(words: list[str]) -> None:
+    """As in `fhir-um policy list | head -1`: nobody reads what is written."""
+    reading, writing = os.pipe()
+    os.close(reading)
+    try:
+        ended = subprocess.run(
+            [sys.executable, "-m", "fhir_um", *words],
+            stdout=writing,
+            stderr=subprocess.PIPE,
+            env={name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"},
+            timeout=60,
+            check=False,
+        )
+    finally:
+        os.close(writing)
+
+    assert (ended.returncode, ended.stderr) == (141, b"")

@@ -46,6 +46,32 @@ def test_every_official_request_and_inquiry_is_taken(
     assert taken >= 6
 
 
+INQUIRY_PROFILE = "http://hl7.org/fhir/us/davinci-pas/StructureDefinition/profile-pas-inquiry-request-bundle"
+REQUEST_PROFILE = "http://hl7.org/fhir/us/davinci-pas/StructureDefinition/profile-pas-request-bundle"
+
+
+@pytest.mark.parametrize(
+    ("profiles", "refused"),
+    [
+        ([INQUIRY_PROFILE], True),
+        ([f"{INQUIRY_PROFILE}|2.2.1"], True),
+        ([INQUIRY_PROFILE, f"{INQUIRY_PROFILE}|2.0.1"], True),
+        ([INQUIRY_PROFILE, REQUEST_PROFILE], False),
+        ([REQUEST_PROFILE], False),
+        ([], False),
+        ("text", False),
+        ([7, {}], False),
+    ],
+)
+def test_inquiry_sent_to_submit_is_refused(good: Raw, issues_of: Find, profiles: Any, refused: bool) -> None:
+    good["meta"] = {"profile": profiles}
+
+    told = [issue for issue in issues_of(good) if issue.path == "Bundle.meta.profile" and "$inquire" in issue.text]
+
+    assert bool(told) is refused
+    assert [i for i in issues_of(good, inquiry=True) if "$inquire" in i.text] == []
+
+
 def test_all_faults_are_told_at_once_each_with_its_path(good: Raw, issues_of: Find) -> None:
     good["type"] = "batch"
     claim = claim_of(good)

@@ -1,12 +1,17 @@
 """`$submit` and `$inquire` over HTTP: both bases, both media types, gzip, and what is refused."""
 
 import gzip
+import json
 import sqlite3
+from decimal import Decimal
 
+import msgspec
 import pytest
 from flask.testing import FlaskClient
 
+from fhir_um.api.claims import content_hash
 from profiles.issues import Kind
+from profiles.reading import Limits, ReadBundle, read_json, write_json
 from tests.fhir_um.api.conftest import FHIR
 from tests.fhir_um.api.outcomes import assert_outcome
 
@@ -91,3 +96,42 @@ def test_same_bundle_twice_is_one_case(client: FlaskClient, good: bytes, sqlite_
 
     assert second.data == first.data
     assert rows(sqlite_url, "cases") == 1
+
+
+def test_same_bundle_printed_another_way_is_one_case(client: FlaskClient, good: bytes, sqlite_url: str) -> None:
+    value = read_json(good, Limits(len(good), 100, 100))
+    backwards = msgspec.json.format(write_json(_backwards(value)), indent=5)
+    answers = [client.post(SUBMIT, data=body, headers=FHIR) for body in (good, backwards, b"\xef\xbb\xbf" + good)]
+
+    assert [answer.json == answers[0].json for answer in answers] == [True] * 3
+    assert (rows(sqlite_url, "cases"), rows(sqlite_url, "submissions")) == (1, 1)
+
+
+@pytest.mark.parametrize("change", [{"timestamp": "2026-03-02T00:00:00Z"}, {"identifier": {"value": "another"}}])
+def test_other_content_is_another_request(
+    client: FlaskClient, good: bytes, sqlite_url: str, change: dict[str, object]
+) -> None:
+    client.post(SUBMIT, data=good, headers=FHIR)
+    client.post(SUBMIT, data=json.dumps(json.loads(good) | change), headers=FHIR)
+
+    assert rows(sqlite_url, "submissions") == 2
+
+
+@pytest.mark.parametrize(
+    ("one", "another"),
+    [
+        ({"value": Decimal("1.0")}, {"value": Decimal("1.00")}),
+        ({"value": 1}, {"value": "1"}),
+        ({"list": [1, 2]}, {"list": [2, 1]}),
+        ({"a": None}, {}),
+    ],
+)
+def test_content_that_differs_has_another_hash(one: dict[str, object], another: dict[str, object]) -> None:
+    assert content_hash(ReadBundle(one, ())) != content_hash(ReadBundle(another, ()))
+
+
+def _backwards(value: object) -> object:
+    """The same JSON with the properties of every object in opposite order."""
+    if isinstance(value, dict):
+        return {name: _backwards(value[name]) for name in reversed(value)}
+    return [_backwards(each) for each in value] if isinstance(value, list) else value

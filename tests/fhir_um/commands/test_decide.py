@@ -108,9 +108,57 @@ def test_a_decided_case_is_told_with_number_and_period(case_id: str, capsys: pyt
     assert main(["decide", case_id, *words]) == 0
     told = capsys.readouterr().out
     assert f"Case {case_id}, version 2: decided" in told
-    assert "line 1: approved (authorized as asked) · K0823 · quantity 1 · number A" in told
+    assert "line 1: approved (authorized as asked) · K0823 · quantity 1 units · number A" in told
     assert re.search(r" from \d{4}-\d\d-\d\d to \d{4}-\d\d-\d\d$", told, re.MULTILINE)
     assert "    criteria-met\n" in told
+
+
+THERAPY = REQUEST.parent / "modified-approval" / "01-submit-therapy.request.json"
+REDUCED = ["--version", "1", *PHYSICIAN, "--action", "modify", "--reason", "qty-reduced"]
+REDUCED += ["--text", "Twelve visits fit the goals that were set."]
+
+
+@pytest.fixture
+def therapy_id(sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> str:
+    """A pended case of twenty visits."""
+    with open_doors(sqlite_url) as client:
+        answer = client.post("/fhir/Claim/$submit", data=THERAPY.read_bytes(), content_type="application/fhir+json")
+    monkeypatch.setenv("FHIR_UM_DATABASE_URL", sqlite_url)
+    identity: str = answer.json["entry"][0]["resource"]["id"]
+    return identity
+
+
+@pytest.mark.parametrize(("words", "unit"), [([], "visits"), (["--unit", "visits"], "visits")])
+def test_a_reduced_amount_is_kept_with_its_unit(
+    therapy_id: str, words: list[str], unit: str, sqlite_url: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["decide", therapy_id, *REDUCED, "--units", "12", *words]) == 0
+    assert "line 1: modified (authorized with changes) · 97110 · quantity 20 visits" in capsys.readouterr().out
+    with open_doors(sqlite_url) as client:
+        told = client.get(f"/fhir/ClaimResponse/{therapy_id}").json
+        seen = client.get(f"/um/v1/cases/{therapy_id}").json["lines"][0]["decision"]["authorized"]["quantity"]
+    assert told["addItem"][0]["quantity"] == {"value": 12, "unit": unit}
+    assert seen == {"value": "12", "unit": unit}
+
+
+def test_what_was_authorized_is_told_beside_what_was_asked(therapy_id: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["decide", therapy_id, *REDUCED, "--units", "12"]) == 0
+    assert "    authorized: quantity 12 visits\n" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["--units", "20"], "this is an approval"),
+        (["--units", "30"], "below the one asked"),
+        (["--unit", "visits"], "--unit says what --units counts; give both"),
+    ],
+)
+def test_a_reduction_that_reduces_nothing_is_refused(
+    therapy_id: str, words: list[str], told: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["decide", therapy_id, *REDUCED, *words]) in {1, 2}
+    assert told in capsys.readouterr().err
 
 
 def test_without_a_case_what_waits_is_listed(case_id: str, capsys: pytest.CaptureFixture[str]) -> None:

@@ -180,3 +180,17 @@ def test_whatever_a_row_holds_the_refusal_is_a_named_one(tmp_path_factory: pytes
 
     with pytest.raises(PeopleFault, match=r"members\.yaml, row 1"):
         load_people(folder)
+
+
+def test_key_written_twice_is_refused_with_its_lines(folder: Path) -> None:
+    (folder / "gold-cards.yaml").write_text(
+        "- id: g-1\n  id: g-2\n  npi: '1'\n  period: {start: 2026-01-01, start: 2026-02-01}\n"
+    )
+    (folder / "history.yaml").write_text("- &row {payer_id: harbor}\n- *row\n- &loop [*loop]\n")
+
+    told = [fault for fault in faults_of(folder) if "twice" in fault]
+
+    assert told == [
+        "gold-cards.yaml, line 2: `id` is written twice; keep one",
+        "gold-cards.yaml, line 4: `start` is written twice; keep one",
+    ]
