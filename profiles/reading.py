@@ -186,6 +186,10 @@ def _doubled(value: Any, place: Any) -> Iterator[str]:
             yield from _doubled(child, f"{place}[{index}]")
 
 
+_ENVELOPE = ("identifier", "type", "timestamp")
+"""What a PAS Bundle carries besides entries; told here too, because nothing is checked after a missing entry."""
+
+
 def _not_a_bundle(value: Any) -> Iterator[Issue]:
     if not isinstance(value, dict) or not isinstance(value.get("resourceType"), str):
         yield Issue("structure", "The body is not a FHIR resource: no resourceType.")
@@ -196,6 +200,9 @@ def _not_a_bundle(value: Any) -> Iterator[Issue]:
     entries = value.get("entry")
     if not isinstance(entries, list) or not entries:
         yield Issue("required", "The Bundle has no entry; the first one is the Claim.", "Bundle.entry")
+        for name in _ENVELOPE:
+            if name not in value:
+                yield Issue("required", f"Send Bundle.{name}.", f"Bundle.{name}")
         return
     for index, entry in enumerate(entries):
         if not isinstance(entry, dict):
