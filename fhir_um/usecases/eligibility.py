@@ -187,6 +187,9 @@ def _line_errors(standing: Standing, request: ClaimRequest, line: LineRequest) -
             faults += _coverage_faults(line, member, on)
     for code, text in faults:
         yield BusinessError(code, CORRECT, f"{line.path}.serviced", text, "2000F-DTP03", line.sequence)
+    if line.quantity is not None and line.quantity.value <= 0:
+        text = "The quantity must be more than nothing."
+        yield BusinessError("33", CORRECT, f"{line.path}.quantity", text, "2000F-HSD02", line.sequence)
     if member is not None and _number_named(request, line) and line.sequence not in standing.continued:
         text = "The authorization this line continues is not known for this member."
         yield BusinessError("T5", CORRECT, f"{line.path}.extension", text, "2000F-REF02", line.sequence)

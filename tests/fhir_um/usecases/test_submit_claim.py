@@ -2,13 +2,14 @@
 
 from dataclasses import replace
 from datetime import date
+from decimal import Decimal
 
 import pytest
 
 from fhir_um.cases.asked import PriorClaim
 from fhir_um.cases.model import LineState, Priority
 from fhir_um.usecases.submit_claim import submit_claim
-from fhir_um.words import Code, Period
+from fhir_um.words import Code, Period, Quantity
 from tests.builders import AT, line_request, party
 from tests.fhir_um.usecases.asking import a_caller, ask, insurer, member_with, sent
 
@@ -76,6 +77,16 @@ def test_an_untimely_or_impossible_date_goes_to_intake(deps, serviced, code) -> 
     assert {error.sequence for error in case.errors} == {2}
     assert case.line(2).state is LineState.INTAKE_REVIEW
     assert case.line(1).state is not LineState.INTAKE_REVIEW
+
+
+@pytest.mark.parametrize("amount", ["0", "-1", "-0.5"])
+def test_a_quantity_of_nothing_or_less_is_never_granted(deps, amount) -> None:
+    nothing = line_request(1, code="G0399", quantity=Quantity(Decimal(amount), "units"))
+
+    case = submit_claim(deps, a_caller(), sent(ask(nothing)))
+
+    assert [(e.code, e.path) for e in case.errors] == [("33", "Bundle.entry[0].resource.item[0].quantity")]
+    assert case.lines[0].state is LineState.INTAKE_REVIEW
 
 
 def test_ended_coverage_is_denied_by_software_only_where_the_plan_allows(deps) -> None:
