@@ -83,7 +83,7 @@ def test_serve_refuses_to_start_open(capsys: pytest.CaptureFixture[str]) -> None
 def test_sandbox_refuses_the_network(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.setenv("FHIR_UM_MODE", "sandbox")
 
-    assert main(["serve", "--host", "0.0.0.0"]) == 2  # noqa: S104
+    assert main(["serve", "--host", "0.0.0.0"]) == 2  # noqa: S104 must be refused
     assert "loopback" in capsys.readouterr().err
 
 

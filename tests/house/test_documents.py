@@ -128,7 +128,8 @@ def test_commands_in_the_documents_are_understood(page: Path) -> None:
     lines = [line for line in _shell(page.read_text("utf-8")) if ".venv/bin/fhir-um" in line]
 
     for line in lines:
-        make_parser().parse_args(shlex.split(line.partition(".venv/bin/fhir-um")[2]))
+        words = shlex.split(line.partition(".venv/bin/fhir-um")[2])
+        assert callable(make_parser().parse_args(words).func), line
 
 
 ADR_PARTS = ["Context", "Decision", "Status", "Consequences"]

@@ -48,15 +48,14 @@ def test_the_same_bundle_from_16_connections_opens_one_case(server, seeded_url) 
 def test_of_two_decisions_on_one_version_one_wins_and_one_conflicts(server) -> None:
     body = bodies.template("02-submit-wheelchair").for_member(bodies.number_of(2), "decide")
     case = case_id(exchange(server.port, SUBMIT, body))
-    decision = {
-        "version": 1,
-        "role": "physician",
-        "reviewer": {"id": "dr-1", "npi": "1910140148"},
-        "lines": [{"sequence": 1, "action": "approve", "reason": "criteria-met", "text": ""}],
-    }
+    approve = {"sequence": 1, "action": "approve", "reason": "criteria-met", "text": ""}
+    why = "A cane serves the need inside the home."
+    deny = {"sequence": 1, "action": "deny-clinical", "reason": "not-necessary", "text": why}
+    reviewer = {"id": "dr-1", "npi": "1910140148"}
     together = threading.Barrier(8)
 
-    def decide(_: int) -> int:
+    def decide(n: int) -> int:
+        decision = {"version": 1, "role": "physician", "reviewer": reviewer, "lines": [(approve, deny)[n % 2]]}
         together.wait(timeout=20)
         url = f"http://127.0.0.1:{server.port}/um/v1/cases/{case}/decisions"
         return requests.post(url, json=decision, timeout=20).status_code

@@ -20,4 +20,6 @@ def test_statement_of_a_base(client: FlaskClient, base: str, guide: str) -> None
 
 
 def test_statement_is_fhir(client: FlaskClient) -> None:
-    models.parse("CapabilityStatement", client.get("/fhir/metadata").json)
+    told = models.parse("CapabilityStatement", client.get("/fhir/metadata").json)
+
+    assert told.fhirVersion == "4.0.1"

@@ -32,7 +32,7 @@ def test_open_outside_the_sandbox_is_refused() -> None:
 
 def test_sandbox_on_the_network_is_refused() -> None:
     with pytest.raises(SettingsFault, match="loopback"):
-        make_guard(Settings(mode=Mode.SANDBOX, host="0.0.0.0"), tuple, lambda: START)  # noqa: S104
+        make_guard(Settings(mode=Mode.SANDBOX, host="0.0.0.0"), tuple, lambda: START)  # noqa: S104 must be refused
 
 
 @pytest.mark.parametrize("host", ["localhost", "127.0.0.1:8080", "[::1]:8080", "LocalHost:1"])
