@@ -30,13 +30,18 @@ class Kind(Enum):
 class Issue:
     """One fault: a FHIR issue-type code, words that say what to do, and the FHIRPath of the place (may be empty).
 
-    `severity` is `error` or `warning`; `code` is from http://hl7.org/fhir/issue-type.
+    `severity` is `error`, `warning` or `information`; `code` is from http://hl7.org/fhir/issue-type. `rule` and
+    `profile` (`url|version`) say who asks for it; `line` and `column`, from 1, where it stands in the text received.
     """
 
     code: str
     text: str
     path: str = ""
     severity: str = "error"
+    rule: str = ""
+    profile: str = ""
+    line: int = 0
+    column: int = 0
 
 
 class Refusal(Exception):

@@ -1,0 +1,1 @@
+"""Checks messages against definitions. One walk; every fault at once. Knows no guide by name."""
