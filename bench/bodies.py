@@ -18,6 +18,7 @@ MEMBER_NUMBER = "H1001-6103"
 PAYER = PayerId("harbor")
 BASE = "https://ehr.example.test/fhir"
 SIZE_BYTES = 24_000
+_NOTES = "http://hl7.org/fhir/us/core/CodeSystem/us-core-documentreference-category"
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +86,7 @@ def _document(patient: str, characters: int) -> dict[str, Any]:
         "id": "bench-note",
         "status": "current",
         "type": {"coding": [{"system": LOINC, "code": "11506-3"}]},
+        "category": [{"coding": [{"system": _NOTES, "code": "clinical-note"}]}],
         "subject": {"reference": patient},
         "content": [{"attachment": {"contentType": "text/plain", "data": "QUFB" * (characters // 4)}}],
     }

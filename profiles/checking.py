@@ -1,10 +1,11 @@
 """Is this a PAS request we can take? Finds every fault, each with its path from Bundle, and refuses them together.
 
-Must not know members, policies or cases: unknown codes and missing optional elements are no fault of form.
+Holds a Bundle against its profiles and then against what PAS says in words. Must not know members, policies or cases.
 """
 
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from itertools import chain
 from typing import Any
 
@@ -14,45 +15,111 @@ from profiles.canonicals import CERTIFICATION_CANCEL, EXT_CERTIFICATION_TYPE, PR
 from profiles.issues import Issue, Kind, Refusal
 from profiles.links import link_issues
 from profiles.reading import Entry, ReadBundle
-from profiles.structure import inspect
+from profiles.strictness import Strictness
+from profiles.validating.validator import Validator
 
 _UUID = re.compile(r"urn:uuid:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _OID = re.compile(r"urn:oid:[0-2](?:\.(?:0|[1-9]\d*))+")
 _URL = re.compile(r"https?://[^\s/?#]+\S*")
 _CLAIM = "Bundle.entry[0].resource"
+_INDEX = re.compile(r"\[\d+\]")
+_ENTRY = re.compile(r"Bundle\.entry\[(\d+)\]\.resource\.")
+_OF_FHIR = "http://hl7.org/fhir/StructureDefinition/"
 
 
-def check_request(bundle: ReadBundle, version: str, inquiry: bool = False) -> tuple[Issue, ...]:
+def check_request(
+    bundle: ReadBundle,
+    version: str,
+    inquiry: bool = False,
+    *,
+    validator: Validator,
+    strictness: Strictness = Strictness.STRICT,
+) -> tuple[Issue, ...]:
     """The warnings about a request (or inquiry) Bundle of that PAS version, in the order found.
+
+    `validator` is that of the guide `rules.GUIDES[version]`.
 
     Raises: Refusal with all errors, then warnings: UNREADABLE when the first entry is no Claim, INVALID otherwise.
     Source: PAS 2.2.1 spec-11 to spec-25, spec-35, conf-14; FHIR R4 Claim and Bundle.
     """
-    found = inspect(bundle.resource)
+    seen = validator.examine(bundle.resource, (f"{rules.PROFILES[inquiry]}|{version}",))
     has_claim = bundle.entries[0].resource.get("resourceType") == "Claim"
-    if has_claim:
-        of_claim = chain(
-            link_issues(bundle.entries, found.links, version, inquiry), _claim_issues(bundle.entries, inquiry)
-        )
-    else:
-        of_claim = chain([Issue("structure", "The first entry must be a Claim (PAS spec-12).", _CLAIM)])
-    of_bundle = chain(_bundle_issues(bundle), () if inquiry else _purpose_issues(bundle.resource))
-    errors, warnings = _sorted_out(chain(found.faults, of_bundle, of_claim))
+    of_claim = _claim_issues(bundle.entries, inquiry) if has_claim else iter((_NO_CLAIM,))
+    by_profile = list(_weighed(seen.issues, bundle, version, strictness))
+    told = {issue.path for issue in by_profile if issue.severity == "error"}
+    in_words = chain(
+        _bundle_issues(bundle),
+        () if inquiry else _purpose_issues(bundle.resource),
+        link_issues(bundle.entries, seen.links, version, inquiry) if has_claim else (),
+        of_claim,
+    )
+    besides = (issue for issue in in_words if issue.severity != "error" or issue.path not in told)
+    errors, warnings = _sorted_out(chain(by_profile, besides))
     if errors:
         raise Refusal(Kind.INVALID if has_claim else Kind.UNREADABLE, errors + warnings)
     return warnings
 
 
-def _sorted_out(issues: Iterable[Issue]) -> tuple[tuple[Issue, ...], tuple[Issue, ...]]:
-    """Errors, and warnings, at most `MAX_ISSUES` of each; that there are more is the last one."""
-    found: dict[str, list[Issue]] = {"error": [], "warning": []}
+_NO_CLAIM = Issue("structure", "The first entry must be a Claim (PAS spec-12).", _CLAIM)
+
+
+def _weighed(issues: list[Issue], bundle: ReadBundle, version: str, strictness: Strictness) -> Iterator[Issue]:
+    """The findings of the profiles as this caller is to hear them."""
     for issue in issues:
-        alike = found[issue.severity]
+        if issue.severity != "error":
+            if strictness is not Strictness.OFF:
+                yield issue
+        elif not _is_exempt(issue, bundle, version):
+            if strictness is Strictness.STRICT or _is_essential(issue, bundle):
+                yield issue
+            elif strictness is Strictness.LENIENT:
+                yield replace(issue, severity="warning")
+
+
+def _is_exempt(issue: Issue, bundle: ReadBundle, version: str) -> bool:
+    names = _INDEX.sub("", issue.path)
+    return any(
+        names == row.names
+        and issue.rule == row.rule
+        and version in row.versions
+        and (not row.of_whole_cancel or _cancels_all(bundle.entries[0].resource))
+        for row in rules.EXEMPT
+    )
+
+
+def _is_essential(issue: Issue, bundle: ReadBundle) -> bool:
+    """True when a request with this fault cannot be processed, by the tables of `rules`."""
+    kind, names = _placed(issue.path, bundle)
+    if issue.code == "required":
+        return names in rules.MANDATORY.get(kind, ())
+    if issue.code == "extension" and ".modifierExtension[" in issue.path:
+        return True
+    if kind not in rules.READ:
+        return names == "resourceType"
+    of_fhir = issue.profile == "" or issue.profile.startswith(_OF_FHIR)
+    is_malformed = issue.rule == "" or issue.rule.startswith("type ") or issue.rule in rules.ESSENTIAL_RULES
+    return of_fhir and is_malformed
+
+
+def _placed(path: str, bundle: ReadBundle) -> tuple[str, str]:
+    """The type of the resource a path leads into, and the rest of the path without indexes."""
+    found = _ENTRY.match(path)
+    if found is None:
+        return "Bundle", _INDEX.sub("", path).removeprefix("Bundle.")
+    kind = bundle.entries[int(found[1])].resource.get("resourceType")
+    return (kind if isinstance(kind, str) else ""), _INDEX.sub("", path[found.end() :])
+
+
+def _sorted_out(issues: Iterable[Issue]) -> tuple[tuple[Issue, ...], tuple[Issue, ...]]:
+    """Errors, then all else, at most `MAX_ISSUES` of each; that there are more is the last one."""
+    found: dict[bool, list[Issue]] = {True: [], False: []}
+    for issue in issues:
+        alike = found[issue.severity == "error"]
         if len(alike) < rules.MAX_ISSUES:
             alike.append(issue)
         elif len(alike) == rules.MAX_ISSUES:
             alike.append(Issue("too-costly", "There are more issues; they are not listed.", "", issue.severity))
-    return tuple(found["error"]), tuple(found["warning"])
+    return tuple(found[True]), tuple(found[False])
 
 
 def _bundle_issues(bundle: ReadBundle) -> Iterator[Issue]:

@@ -11,7 +11,7 @@ from profiles import rules
 from profiles.bundle import Resolver
 from profiles.issues import Issue
 from profiles.reading import Entry
-from profiles.structure import Link, names_of, path_of
+from profiles.validating.run import Link, names_of, path_of
 
 
 class _Hit(NamedTuple):

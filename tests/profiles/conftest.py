@@ -12,6 +12,8 @@ import pytest
 from profiles.checking import check_request
 from profiles.issues import Issue, Refusal
 from profiles.reading import Limits, ReadBundle, read_bundle
+from profiles.strictness import Strictness
+from tests.validators import validator_for
 
 ROOT = Path(__file__).parents[2]
 LIMITS = Limits(max_bytes=1_000_000, max_depth=64, max_entries=100)
@@ -37,11 +39,17 @@ def read() -> Callable[[Raw], ReadBundle]:
 
 @pytest.fixture
 def issues_of(read: Callable[[Raw], ReadBundle]) -> Callable[..., tuple[Issue, ...]]:
-    """Every issue of a bundle, refused or not."""
+    """Every error and warning about a bundle, refused or not."""
 
-    def find(raw: Raw, version: str = "2.2.1", inquiry: bool = False) -> tuple[Issue, ...]:
+    def find(
+        raw: Raw, version: str = "2.2.1", inquiry: bool = False, strictness: Strictness = Strictness.STRICT
+    ) -> tuple[Issue, ...]:
+        return tuple(issue for issue in told(raw, version, inquiry, strictness) if issue.severity != "information")
+
+    def told(raw: Raw, version: str, inquiry: bool, strictness: Strictness) -> tuple[Issue, ...]:
+        validator = validator_for(version)
         try:
-            return check_request(read(raw), version, inquiry)
+            return check_request(read(raw), version, inquiry, validator=validator, strictness=strictness)
         except Refusal as refusal:
             return refusal.issues
 
