@@ -1,36 +1,35 @@
-"""The checker as a command."""
+"""The verbs of `python -m profiles`, as a shell would run them."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from profiles.__main__ import main
 
-FOLDER = Path(__file__).parents[2] / "fixtures/broken"
+ROOT = Path(__file__).parents[2]
 
 
-def test_check_says_taken_and_exits_0(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["check", str(FOLDER / "good.request.json")]) == 0
-    assert "taken as a PAS 2.2.1 request" in capsys.readouterr().out
-
-
-def test_check_prints_issues_with_paths_and_exits_1(capsys: pytest.CaptureFixture[str]) -> None:
-    files = [str(FOLDER / name) for name in ("good.request.json", "period-backwards.request.json")]
-
-    assert main(["check", "--no-base-model", "--version-of-guide", "2.0.1", *files]) == 1
-    printed = capsys.readouterr().out
-    assert "refused (invalid)" in printed
-    assert "Bundle.entry[0].resource.item[0].servicedPeriod" in printed
-
-
-def test_check_exits_2_when_a_file_cannot_be_opened(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["check", str(tmp_path / "absent.json")]) == 2
-    assert "cannot be opened" in capsys.readouterr().err
-
-
-def test_help_tells_the_exit_codes(capsys: pytest.CaptureFixture[str]) -> None:
+def test_help_names_every_verb(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as stopped:
-        main(["check", "--help"])
+        main(["--help"])
 
     assert stopped.value.code == 0
-    assert "Exit code" in capsys.readouterr().out
+    printed = capsys.readouterr().out
+    assert all(verb in printed for verb in ("check", "guides", "compile"))
+
+
+def test_module_runs() -> None:
+    ran = subprocess.run([sys.executable, "-m", "profiles", "guides"], cwd=ROOT, capture_output=True, text=True)
+
+    assert (ran.returncode, ran.stderr) == (0, "")
+    assert "hl7.fhir.us.davinci-pas#2.2.1" in ran.stdout
+
+
+def test_nobody_reading_on_is_no_fault() -> None:
+    command = f"{sys.executable} -m profiles check fixtures/broken --show all | head -1; exit ${{PIPESTATUS[0]}}"
+    ran = subprocess.run(["bash", "-c", command], cwd=ROOT, capture_output=True, text=True)
+
+    assert (ran.returncode, ran.stderr) == (141, "")
+    assert len(ran.stdout.splitlines()) == 1
