@@ -8,9 +8,11 @@ from collections.abc import Iterable
 from flask import Flask, Response, request
 from werkzeug.routing import BaseConverter
 
+from fhir_um.api.checkers import Checkers
 from fhir_um.api.envelope import seal, to_response
 from fhir_um.api.errors import install
 from fhir_um.api.exchange import BASES, Asked, House, Route
+from fhir_um.api.own_answers import report_faults
 from fhir_um.api.routes import ROUTES
 from fhir_um.api.trail import current_trail, open_trail, write_line
 from fhir_um.auth.guard import demand_scope, make_guard
@@ -29,11 +31,12 @@ class _Id(BaseConverter):
 def make_app(deps: Deps, settings: Settings, routes: tuple[Route, ...] = ROUTES) -> Flask:
     """The application.
 
-    Raises: SettingsFault when the settings leave it open outside the sandbox; ValueError on a route without a scope.
+    Raises: SettingsFault when the settings leave it open outside the sandbox, or name definitions that cannot be used;
+    ValueError on a route without a scope.
     """
     demand_scopes(routes)
     guard = make_guard(settings, lambda: payers_on_file(deps), deps.clock)
-    house = House(deps, settings, guard, routes)
+    house = House(deps, settings, guard, routes, Checkers(settings))
     app = Flask(__name__, static_folder=None, template_folder=None)
     app.url_map.converters["default"] = _Id
     app.url_map.merge_slashes = False
@@ -61,6 +64,7 @@ def _wrap(app: Flask, house: House) -> None:
         open_trail(request, house.deps.new_id)
 
     def end(response: Response) -> Response:
+        report_faults(house, current_trail(), response)
         sealed = seal(request, response)
         write_line(request, sealed)
         return sealed

@@ -20,6 +20,8 @@ FIELDS = frozenset(
         "client_id",
         "duration_ms",
         "error_type",
+        "fault_count",
+        "faults",
         "frames",
         "guide",
         "method",

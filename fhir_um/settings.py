@@ -9,8 +9,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from enum import StrEnum
 from ipaddress import ip_address
+from pathlib import Path
 from typing import Any, Self
 from urllib.parse import urlsplit
+
+from profiles.strictness import Strictness
 
 PREFIX = "FHIR_UM_"
 OF_TESTS = frozenset({"FHIR_UM_IG_PACKAGES"})
@@ -31,6 +34,17 @@ class LogLevel(StrEnum):
     INFO = "info"
     WARNING = "warning"
     ERROR = "error"
+
+
+class OwnAnswers(StrEnum):
+    """Whether the server holds its own answers against the profiles they claim."""
+
+    OFF = "off"
+    REPORT = "report"
+
+
+StrictnessOf = tuple[tuple[str, Strictness], ...]
+"""Names, each once, and how strict to be with each."""
 
 
 class SettingsFault(Exception):
@@ -56,6 +70,18 @@ def _url(text: str) -> str:
     if parts.scheme not in {"http", "https"} or not parts.netloc or parts.query or parts.fragment:
         raise ValueError("must be an http or https URL without query")
     return text.rstrip("/")
+
+
+def _strictness_by_name(text: str) -> StrictnessOf:
+    found: dict[str, Strictness] = {}
+    for row in text.split(","):
+        name, _, word = (part.strip() for part in row.partition("="))
+        if not name or word not in tuple(Strictness):
+            raise ValueError(f"write NAME=WORD, separated by commas, where WORD is one of {', '.join(Strictness)}")
+        if name in found:
+            raise ValueError(f"{name} is given twice")
+        found[name] = Strictness(word)
+    return tuple(found.items())
 
 
 def cores() -> int:
@@ -104,6 +130,42 @@ class Settings:
     )
     max_json_depth: int = field(default=64, metadata=_row(_whole, "Deepest nesting of a request body."))
     max_entries: int = field(default=1000, metadata=_row(_whole, "Most entries of a request Bundle."))
+    validation: Strictness = field(
+        default=Strictness.STRICT,
+        metadata=_row(
+            Strictness,
+            "What profile faults of a request do: `strict` refuses it for any error, `lenient` only for what cannot be "
+            "processed and tells the rest as warnings, `off` looks at no profile.",
+        ),
+    )
+    validation_by_version: StrictnessOf = field(
+        default=(),
+        metadata=_row(
+            _strictness_by_name,
+            "Another strictness for the base of one PAS version: `2.0.1=lenient`.",
+            "the same for all",
+        ),
+    )
+    validation_by_client: StrictnessOf = field(
+        default=(),
+        metadata=_row(
+            _strictness_by_name,
+            "Another strictness for one caller, whatever the base: `client-a=lenient,client-b=off`.",
+            "the same for all",
+        ),
+    )
+    definitions: Path | None = field(
+        default=None,
+        metadata=_row(Path, "Folder of more compiled definitions (`*.facts`), beside those that come along.", "none"),
+    )
+    code_tables: Path | None = field(
+        default=None,
+        metadata=_row(Path, "Folder of code tables (`*.csv`) for value sets no package lists, such as X12's.", "none"),
+    )
+    check_responses: OwnAnswers = field(
+        default=OwnAnswers.OFF,
+        metadata=_row(OwnAnswers, "`report` holds every FHIR answer against its profiles too, and logs what is wrong."),
+    )
     log_level: LogLevel = field(
         default=LogLevel.INFO, metadata=_row(LogLevel, "`debug`, `info`, `warning` or `error`.")
     )

@@ -1,6 +1,8 @@
 """The whole application in process, over a seeded database, with a clock and ids that tests hold still."""
 
 import json
+import logging
+from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import count
 from typing import Any
@@ -9,7 +11,9 @@ from fhir_um.app import make_app
 from fhir_um.commands.seed import PEOPLE, seed
 from fhir_um.coverage.load import load_people
 from fhir_um.deps import make_deps
-from fhir_um.settings import Mode, Settings
+from fhir_um.logs import HOUSE
+from fhir_um.settings import Mode, OwnAnswers, Settings
+from profiles.strictness import Strictness
 from tests.conftest import now
 
 LEGAL_ACTIONS = {"A1", "A3", "A4", "A6", "C", "CT", "NA"}
@@ -17,10 +21,15 @@ REVIEW_ACTION_CODE = "http://hl7.org/fhir/us/davinci-pas/StructureDefinition/ext
 
 
 @contextmanager
-def serving(database_url: str, clock=now):
-    """A Flask test client; ids and numbers count up from one."""
+def serving(database_url: str, clock=now, validation=Strictness.STRICT):
+    """A Flask test client; ids and numbers count up from one.
+
+    The server holds its own answers against their profiles: a test with a faulty one fails.
+    """
     ids, numbers = count(1), count(1)
-    settings = Settings(database_url=database_url, mode=Mode.SANDBOX)
+    settings = Settings(
+        database_url=database_url, mode=Mode.SANDBOX, validation=validation, check_responses=OwnAnswers.REPORT
+    )
     deps = make_deps(
         settings,
         clock=clock,
@@ -28,8 +37,23 @@ def serving(database_url: str, clock=now):
         new_number=lambda: f"{next(numbers):010d}",
     )
     seed(load_people(PEOPLE), deps)
-    yield make_app(deps, settings).test_client()
+    with heard_of_answers() as faulty:
+        yield make_app(deps, settings).test_client()
     deps.store.close()
+    assert faulty == []
+
+
+@contextmanager
+def heard_of_answers() -> Iterator[list[dict[str, Any]]]:
+    """The lines the server logs about its own answers."""
+    heard: list[dict[str, Any]] = []
+    listener = logging.Handler()
+    listener.emit = lambda row: heard.append(row.given) if row.msg.startswith("answer-") else None  # type: ignore[assignment, attr-defined]
+    HOUSE.addHandler(listener)
+    try:
+        yield heard
+    finally:
+        HOUSE.removeHandler(listener)
 
 
 def actions_of(bundle: dict[str, Any]) -> dict[int, str]:

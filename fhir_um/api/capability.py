@@ -8,12 +8,12 @@ from functools import cache
 from importlib import metadata
 from typing import Any
 
-from fhir_um.api.exchange import Answer, Asked, Offer, fhir
+from fhir_um.api.exchange import EVERY_TYPE, Answer, Asked, Offer, fhir
 from fhir_um.api.negotiation import demand_fhir_json
 from profiles.canonicals import CAPABILITY_INTERMEDIARY, IMPLEMENTATION_GUIDE
 from profiles.reading import write_json
 
-_CHANGED = "2026-11-21"
+_CHANGED = "2026-11-22"
 """When what this statement says last changed (CapabilityStatement.date)."""
 
 
@@ -37,22 +37,28 @@ def statement(guide: str, base_url: str, offers: Iterable[Offer]) -> dict[str, A
         "fhirVersion": "4.0.1",
         "format": ["json"],
         "implementationGuide": [f"{IMPLEMENTATION_GUIDE}|{guide}"],
-        "rest": [{"mode": "server", "resource": _resources(tuple(offers))}],
+        "rest": [_rest(tuple(offers))],
     }
 
 
-def _resources(offers: tuple[Offer, ...]) -> list[dict[str, Any]]:
-    names = dict.fromkeys(offer.resource for offer in offers)
-    return [_resource(name, [offer for offer in offers if offer.resource == name]) for name in names]
+def _rest(offers: tuple[Offer, ...]) -> dict[str, Any]:
+    names = dict.fromkeys(offer.resource for offer in offers if offer.resource not in ("", EVERY_TYPE))
+    resources = [_resource(name, [o for o in offers if o.resource in (name, EVERY_TYPE)]) for name in names]
+    of_system = _operations(offer for offer in offers if not offer.resource)
+    return {"mode": "server", "resource": resources} | ({"operation": of_system} if of_system else {})
 
 
 def _resource(name: str, offers: list[Offer]) -> dict[str, Any]:
     parts: dict[str, list[dict[str, Any]]] = {
         "interaction": [{"code": offer.interaction} for offer in offers if offer.interaction],
         "searchParam": [{"name": n, "type": kind} for offer in offers for n, kind in offer.parameters],
-        "operation": [{"name": o.operation, "definition": o.definition} for o in offers if o.operation],
+        "operation": _operations(offers),
     }
     return {"type": name, "versioning": "versioned"} | {key: rows for key, rows in parts.items() if rows}
+
+
+def _operations(offers: Iterable[Offer]) -> list[dict[str, str]]:
+    return [{"name": offer.operation, "definition": offer.definition} for offer in offers if offer.operation]
 
 
 @cache

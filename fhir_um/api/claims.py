@@ -21,6 +21,8 @@ from fhir_um.usecases.inquire import inquire as find_authorizations
 from fhir_um.usecases.read_case import body_behind
 from fhir_um.usecases.submit_claim import submit_claim
 from profiles.checking import check_request
+from profiles.issues import Issue, Refusal
+from profiles.locating import with_places
 from profiles.reading import ReadBundle, read_bundle
 
 _CANONICAL = msgspec.json.Encoder(order="sorted", decimal_format="number")
@@ -30,20 +32,40 @@ def submit(asked: Asked) -> Answer:
     """A new request, an update or a cancellation. Source: PAS 2.2.1 spec-25 to spec-34."""
     body = _body(asked)
     bundle = read_bundle(body, asked.house.limits)
-    check_request(bundle, asked.guide)
+    warnings = _warnings(asked, body, bundle, inquiry=False)
     submission = _submission(asked, body, bundle)
     case = submit_claim(asked.deps, asked.caller, submission)
     behind = body_behind(asked.deps, case, submission)
-    return fhir(submit_response(case, behind, DIALECTS[asked.guide], asked.base_url), case)
+    return fhir(submit_response(case, behind, DIALECTS[asked.guide], asked.base_url, warnings), case)
 
 
 def inquire(asked: Asked) -> Answer:
     """What became of earlier requests, by example. Source: PAS 2.2.1 spec-42 to spec-53."""
-    bundle = read_bundle(_body(asked), asked.house.limits)
-    warnings = check_request(bundle, asked.guide, inquiry=True)
+    body = _body(asked)
+    bundle = read_bundle(body, asked.house.limits)
+    warnings = _warnings(asked, body, bundle, inquiry=True)
     found = find_authorizations(asked.deps, asked.caller, read_inquiry(bundle))
     at = asked.deps.clock()
     return fhir(inquiry_response(found, DIALECTS[asked.guide], asked.base_url, at, warnings))
+
+
+def _warnings(asked: Asked, body: bytes, bundle: ReadBundle, inquiry: bool) -> tuple[Issue, ...]:
+    """What the sender should mend although the request is taken.
+
+    Raises: Refusal when it is not taken, with everything found.
+    """
+    strictness = asked.house.strictness(asked.caller, asked.guide)
+    validator = asked.house.validator(asked.guide)
+    try:
+        found = check_request(bundle, asked.guide, inquiry, validator=validator, strictness=strictness)
+    except Refusal as refusal:
+        raise Refusal(refusal.kind, _told(refusal.issues, body)) from refusal
+    return _told(found, body)
+
+
+def _told(issues: tuple[Issue, ...], body: bytes) -> tuple[Issue, ...]:
+    """Faults and warnings, each with its place in the text; what could not be checked is told by `$validate` alone."""
+    return with_places((issue for issue in issues if issue.severity != "information"), body)
 
 
 def content_hash(bundle: ReadBundle) -> str:

@@ -5,6 +5,7 @@ Must not know what the bytes mean. A Content-Length is never believed, only what
 
 import zlib
 from collections.abc import Callable
+from hashlib import sha256
 from typing import IO
 
 from flask import Request
@@ -12,6 +13,8 @@ from gunicorn.http.errors import ParseException  # type: ignore[import-untyped] 
 from werkzeug.exceptions import ClientDisconnected, RequestEntityTooLarge
 
 from fhir_um.api.exchange import JSON
+from fhir_um.api.negotiation import demand_fhir_json
+from fhir_um.api.trail import current_trail
 from fhir_um.errors import Kind, Refusal
 from fhir_um.settings import Settings
 from profiles.reading import FHIR_JSON
@@ -20,6 +23,18 @@ _READABLE = frozenset({FHIR_JSON, JSON})
 _CHUNK_BYTES = 65_536
 _GZIP_WINDOW = 31
 """zlib's way to say: gzip header and trailer, largest window."""
+
+
+def read_message(request: Request, settings: Settings) -> bytes:
+    """The body of a request that is answered in FHIR JSON; its size and hash go on the trail.
+
+    Raises: Refusal NOT_ACCEPTABLE, or as `read_body`.
+    """
+    demand_fhir_json(request)
+    body = read_body(request, settings)
+    trail = current_trail()
+    trail.bytes_in, trail.body_hash = len(body), sha256(body).hexdigest()
+    return body
 
 
 def read_body(request: Request, settings: Settings) -> bytes:

@@ -4,7 +4,7 @@ Nothing of what was sent is repeated in a fault: a word in the wrong place may b
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
@@ -16,6 +16,7 @@ from fhir_um.cases.lifecycle import RulingAction
 from fhir_um.cases.reasons import Reason
 from fhir_um.cases.roles import Role
 from fhir_um.errors import Issue
+from fhir_um.translate.closed_lists import MODIFIERS, SERVICES
 from profiles.primitives import PRIMITIVES, has_control_character
 
 _CHOICES: dict[str, type[StrEnum]] = {"role": Role, "action": RulingAction, "reason": Reason}
@@ -23,6 +24,7 @@ _CHOICES: dict[str, type[StrEnum]] = {"role": Role, "action": RulingAction, "rea
 
 _PLACE = re.compile(r"^(?P<what>.*?)(?: - at `\$?\.?(?P<path>[^`]*)`)?$", re.DOTALL)
 _NPI = re.compile(r"[0-9]{10}", re.ASCII)
+_LOINC = re.compile(r"[0-9]{1,8}-[0-9]", re.ASCII)
 _LONGEST_WORD = 200
 _LONGEST_TEXT = 20_000
 _LARGEST_VERSION = 2**31 - 1
@@ -147,14 +149,15 @@ def _specialty(given: CodeIn | str | None) -> Iterator[Issue]:
     if isinstance(given, CodeIn):
         yield from _code(given, "reviewer.specialty")
     elif given:
-        yield from _word(given, "reviewer.specialty", "Say which specialty")
+        yield from _word(given, "reviewer.specialty", "Say which specialty", "code")
 
 
 def _line(line: LineIn, place: str) -> Iterator[Issue]:
     if len(line.text) > _LONGEST_TEXT:
         yield Issue("too-long", f"At most {_LONGEST_TEXT} characters.", f"{place}.text")
     for index, document in enumerate(line.documents):
-        yield from _word(document.loinc, f"{place}.documents[{index}].loinc", "Say which document")
+        if not _LOINC.fullmatch(document.loinc):
+            yield Issue("value", "A document is named by its LOINC code.", f"{place}.documents[{index}].loinc")
         yield from _word(document.label, f"{place}.documents[{index}].label", "Say how the document is called")
     if line.authorized is not None:
         yield from _authorized(line.authorized, f"{place}.authorized")
@@ -164,20 +167,24 @@ def _authorized(given: AuthorizedIn, place: str) -> Iterator[Issue]:
     if given == AuthorizedIn():
         yield Issue("required", "Say what is authorized, or leave it out.", place)
     if given.service is not None:
-        yield from _code(given.service, f"{place}.service")
+        yield from _listed(given.service, SERVICES, f"{place}.service")
     for index, modifier in enumerate(given.modifiers or ()):
-        yield from _code(modifier, f"{place}.modifiers[{index}]")
+        yield from _listed(modifier, MODIFIERS, f"{place}.modifiers[{index}]")
     if given.quantity is not None:
-        is_decimal = PRIMITIVES["decimal"][0](given.quantity.value)
-        if not is_decimal or given.quantity.value <= 0:
-            yield Issue("value", "An amount is a number above 0.", f"{place}.quantity.value")
-        for name in ("unit", "system", "code"):
-            word = getattr(given.quantity, name)
-            yield from _word(word, f"{place}.quantity.{name}", f"Say which {name}, or leave it out") if word else ()
+        yield from _quantity(given.quantity, f"{place}.quantity")
     if given.period is not None:
         yield from _period(given.period, f"{place}.period")
     if given.provider is not None:
         yield from _npi(given.provider.npi, f"{place}.provider.npi")
+
+
+def _quantity(given: QuantityIn, place: str) -> Iterator[Issue]:
+    is_decimal = PRIMITIVES["decimal"][0](given.value)
+    if not is_decimal or given.value <= 0:
+        yield Issue("value", "An amount is a number above 0.", f"{place}.value")
+    for name, type_name in (("unit", "string"), ("system", "uri"), ("code", "code")):
+        word = getattr(given, name)
+        yield from _word(word, f"{place}.{name}", f"Say which {name}, or leave it out", type_name) if word else ()
 
 
 def _period(given: PeriodIn, place: str) -> Iterator[Issue]:
@@ -187,16 +194,26 @@ def _period(given: PeriodIn, place: str) -> Iterator[Issue]:
         yield Issue("invariant", "The period ends before it starts.", place)
 
 
+def _listed(given: CodeIn, systems: Set[str], place: str) -> Iterator[Issue]:
+    """A code that is told to the sender, from one of the lists the guide allows there."""
+    yield from _code(given, place)
+    if given.system.strip() and given.system not in systems:
+        yield Issue("code-invalid", f"PAS takes this code from {', '.join(sorted(systems))}.", f"{place}.system")
+
+
 def _code(given: CodeIn, place: str) -> Iterator[Issue]:
-    yield from _word(given.system, f"{place}.system", "Say which code system")
-    yield from _word(given.code, f"{place}.code", "Say which code")
+    yield from _word(given.system, f"{place}.system", "Say which code system", "uri")
+    yield from _word(given.code, f"{place}.code", "Say which code", "code")
 
 
-def _word(text: str, path: str, what: str) -> Iterator[Issue]:
+def _word(text: str, path: str, what: str, type_name: str = "string") -> Iterator[Issue]:
+    is_of_type, form = PRIMITIVES[type_name]
     if not text.strip():
         yield Issue("required", f"{what}.", path)
     elif len(text) > _LONGEST_WORD:
         yield Issue("too-long", f"At most {_LONGEST_WORD} characters.", path)
+    elif not is_of_type(text):
+        yield Issue("value", f"Write {form}.", path)
 
 
 def _npi(text: str, path: str) -> Iterator[Issue]:

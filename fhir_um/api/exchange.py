@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 from flask import Request
 
+from fhir_um.api.checkers import Checkers
 from fhir_um.auth.guard import Guard
 from fhir_um.auth.scopes import Scope
 from fhir_um.cases.caller import Caller
@@ -16,15 +17,24 @@ from fhir_um.cases.model import Case
 from fhir_um.deps import Deps
 from fhir_um.settings import Settings
 from profiles.reading import FHIR_JSON, Limits
+from profiles.strictness import Strictness
+from profiles.validating.validator import Validator
 
 JSON = "application/json"
 HTML = "text/html"
 CSV = "text/csv"
 
 
+EVERY_TYPE = "*"
+"""Stands for each type that a base has."""
+
+
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """How a FHIR route stands in the CapabilityStatement: an interaction, or an operation with its definition."""
+    """How a FHIR route stands in the CapabilityStatement: an interaction, or an operation with its definition.
+
+    `resource` is a type, `EVERY_TYPE`, or empty for the whole system.
+    """
 
     resource: str
     interaction: str = ""
@@ -47,17 +57,26 @@ class Route:
 
 @dataclass(frozen=True, slots=True)
 class House:
-    """What every handler may use: dependencies, settings, the guard and the route table, made once per process."""
+    """What every handler may use: dependencies, settings, guard, route table and checkers, made once per process."""
 
     deps: Deps
     settings: Settings
     guard: Guard
     routes: tuple[Route, ...]
+    checkers: Checkers
 
     @property
     def limits(self) -> Limits:
         """How big, deep and long a message may be."""
         return Limits(self.settings.max_body_bytes, self.settings.max_json_depth, self.settings.max_entries)
+
+    def validator(self, guide: str) -> Validator:
+        """The profile checker of a PAS version."""
+        return self.checkers.validator(guide)
+
+    def strictness(self, caller: Caller, guide: str) -> Strictness:
+        """How strict to be with that caller at the base of that PAS version."""
+        return self.checkers.strictness(caller, guide)
 
 
 @dataclass(frozen=True, slots=True)

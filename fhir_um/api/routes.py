@@ -1,9 +1,9 @@
 """The route table: every address, the scope it needs and who answers. Nothing is served that has no row here."""
 
-from fhir_um.api import capability, claims, health, pages, reads, um
-from fhir_um.api.exchange import BASES, Offer, Route
+from fhir_um.api import capability, claims, health, pages, reads, um, validate
+from fhir_um.api.exchange import BASES, EVERY_TYPE, Offer, Route
 from fhir_um.auth.scopes import Scope
-from profiles.canonicals import OPERATION_INQUIRE, OPERATION_SUBMIT
+from profiles.canonicals import OPERATION_INQUIRE, OPERATION_SUBMIT, OPERATION_VALIDATE
 
 _SEARCH = (("identifier", "token"), ("patient", "reference"))
 
@@ -26,8 +26,14 @@ def _fhir_routes(guide: str, base: str) -> tuple[Route, ...]:
             Offer("ClaimResponse", "read"),
         ),
         Route("GET", answer, Scope.SEARCH_RESPONSE, reads.search_claim_responses, guide, _search("ClaimResponse")),
+        Route("POST", f"{base}/$validate", Scope.VALIDATE, validate.validate, guide, _check("")),
+        Route("POST", f"{base}/<type_name>/$validate", Scope.VALIDATE, validate.validate, guide, _check(EVERY_TYPE)),
         Route("GET", f"{base}/metadata", Scope.PUBLIC, capability.show, guide),
     )
+
+
+def _check(resource: str) -> Offer:
+    return Offer(resource, operation="validate", definition=OPERATION_VALIDATE)
 
 
 def _search(resource: str) -> Offer:

@@ -15,6 +15,7 @@ class Scope(StrEnum):
     SEARCH_CLAIM = "system/Claim.s"
     READ_RESPONSE = "system/ClaimResponse.r"
     SEARCH_RESPONSE = "system/ClaimResponse.s"
+    VALIDATE = "um/validate"
     READ_CASES = "um/cases.read"
     DECIDE_CASES = "um/cases.decide"
 

@@ -6,6 +6,7 @@ Must not know other lines, bundles, or how a decision came about.
 from fhir_um.cases.asked import ClaimRequest, LineRequest, SupportingInfo
 from fhir_um.cases.model import AUTHORIZED, DENIED, PENDED, Line, LineState
 from fhir_um.cases.reasons import Reason
+from fhir_um.translate.closed_lists import repeatable
 from fhir_um.translate.codes import decision_reasons, review_actions
 from fhir_um.translate.detail_out import authorized_content, detail_parts, epsdt, rate_limit, revenue
 from fhir_um.translate.dialect import Dialect
@@ -17,7 +18,6 @@ from fhir_um.translate.elements_out import (
     concept_extension,
     day,
     money,
-    needed_concept,
     period,
     quantity,
     string_extension,
@@ -29,6 +29,7 @@ from fhir_um.translate.providers_out import line_providers, provider_extension, 
 from fhir_um.words import Concept, Period
 from profiles.canonicals import (
     ADJUDICATION,
+    DATA_ABSENT_REASON,
     EXT_ADMINISTRATION_REFERENCE_NUMBER,
     EXT_ADMISSION_DATES,
     EXT_AUTHORIZATION_NUMBER,
@@ -50,6 +51,7 @@ from profiles.canonicals import (
     EXT_REVIEW_ACTION_CODE,
     EXT_SERVICE_ITEM_REQUEST_TYPE,
     ICD10_CM,
+    NOT_APPLICABLE,
     X12_DECISION_REASON,
     X12_REVIEW_ACTION,
 )
@@ -146,7 +148,7 @@ def _authorized_detail(line: Line, dialect: Dialect) -> list[Json]:
         return []
     asked = modified and dialect.added_items
     content = line.request if asked else authorized_content(line)
-    parts = detail_parts(content, dialect)
+    parts = detail_parts(repeatable(content), dialect)
     return [{"url": EXT_ITEM_AUTHORIZED_DETAIL, "extension": parts}] if parts else []
 
 
@@ -155,13 +157,13 @@ def added_item(line: Line, request: ClaimRequest, stay: tuple[SupportingInfo, ..
 
     Source: PAS 2.2.1 spec-37.
     """
-    content = authorized_content(line)
+    content = repeatable(authorized_content(line))
     amount = quantity(content.quantity)
     written: Json = {
         "extension": _added_extensions(line, content, manner) + _stay_dates(stay),
         "itemSequence": [line.sequence],
         "provider": [provider_reference(p, manner) for p in line_providers(line, request, manner.refs)],
-        "productOrService": needed_concept(content.service),
+        "productOrService": concept(content.service) or coded(DATA_ABSENT_REASON, NOT_APPLICABLE),
         "modifier": [concept(m) for m in content.modifiers],
         **timed("serviced", content.serviced),
         "locationCodeableConcept": concept(content.location or Concept()),

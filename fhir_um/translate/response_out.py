@@ -29,10 +29,13 @@ Found = tuple[tuple[Case, bytes], ...]
 """Cases with the exact bytes of their current submission."""
 
 
-def submit_response(case: Case, raw_body: bytes, dialect: Dialect, base_url: str) -> bytes:
+def submit_response(
+    case: Case, raw_body: bytes, dialect: Dialect, base_url: str, warnings: tuple[Issue, ...] = ()
+) -> bytes:
     """The PAS Response Bundle of a case: the ClaimResponse, the documents it asks for, and all it refers to.
 
-    Source: PAS 2.2.1 spec-30, spec-31, spec-33, spec-34; profile-pas-response-bundle.
+    `warnings` about the request go out in an OperationOutcome at the end, for the sender's technical staff.
+    Source: PAS 2.2.1 spec-30, spec-31, spec-33, spec-34, spec-38 to spec-41; profile-pas-response-bundle.
     """
     echo = Echo()
     manner = _beside(echo, case, raw_body, dialect, inquiry=False)
@@ -42,9 +45,10 @@ def submit_response(case: Case, raw_body: bytes, dialect: Dialect, base_url: str
     if urls:
         answer["communicationRequest"] = [{"reference": url} for url in urls]
     made = [_entry(_address(case, base_url), answer), *map(_entry, urls, asked)]
+    told = [_entry(f"{base_url}/OperationOutcome/{case.id}", operation_outcome(warnings))] if warnings else []
     number = f"{case.id}-{case.version}"
     identity = {"id": number, "identifier": {"system": f"{base_url}/NamingSystem/response", "value": number}}
-    written = _bundle(PROFILE_RESPONSE_BUNDLE, case.changed_at, [*made, *_echoed(echo)], identity)
+    written = _bundle(PROFILE_RESPONSE_BUNDLE, case.changed_at, [*made, *_echoed(echo), *told], identity)
     return write_json(written)
 
 

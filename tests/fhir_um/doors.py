@@ -13,7 +13,8 @@ from fhir_um.app import make_app
 from fhir_um.commands.seed import PEOPLE, seed
 from fhir_um.coverage.load import People, load_people
 from fhir_um.deps import make_deps
-from fhir_um.settings import Mode, Settings
+from fhir_um.settings import Mode, OwnAnswers, Settings
+from tests.serving import heard_of_answers
 
 NOW = datetime(2026, 11, 20, 15, 0, tzinfo=UTC)
 
@@ -22,13 +23,17 @@ NOW = datetime(2026, 11, 20, 15, 0, tzinfo=UTC)
 def open_doors(
     database_url: str, routes: tuple[Route, ...] = ROUTES, seeded: bool = True, public_url: str = ""
 ) -> Iterator[FlaskClient]:
-    """A client of the application on that database; closed afterwards."""
-    settings = Settings(database_url=database_url, mode=Mode.SANDBOX, public_url=public_url)
+    """A client of the application on that database; closed afterwards. A test with a faulty answer fails."""
+    settings = Settings(
+        database_url=database_url, mode=Mode.SANDBOX, public_url=public_url, check_responses=OwnAnswers.REPORT
+    )
     deps = make_deps(settings, clock=lambda: NOW)
     if seeded:
         seed(_people(), deps)
-    yield make_app(deps, settings, routes).test_client()
+    with heard_of_answers() as faulty:
+        yield make_app(deps, settings, routes).test_client()
     deps.store.close()
+    assert faulty == []
 
 
 @cache

@@ -114,7 +114,7 @@ def test_every_address_and_method_meets_the_guard_or_is_not_offered(client: Flas
     """The sandbox's guard refuses a caller from elsewhere: so does every door there is."""
     others = [route for route in ROUTES if route.path == path]
     offered = {route.method for route in others} | {"HEAD" for route in others if route.method == "GET"}
-    address = path.replace("<case_id>", "1")
+    address = path.replace("<case_id>", "1").replace("<type_name>", "Claim")
 
     for method in METHODS:
         answer = client.open(address, method=method, headers={"Host": "evil.example"})

@@ -1,8 +1,11 @@
 """Settings: safe defaults, everything named FHIR_UM_ must be known and usable."""
 
+from pathlib import Path
+
 import pytest
 
-from fhir_um.settings import LogLevel, Mode, Settings, SettingsFault, is_loopback
+from fhir_um.settings import LogLevel, Mode, OwnAnswers, Settings, SettingsFault, is_loopback
+from profiles.strictness import Strictness
 
 
 def test_defaults_are_safe() -> None:
@@ -30,6 +33,32 @@ def test_values_are_read() -> None:
     assert settings.base_url == "http://[::1]:9000"
 
 
+def test_validation_is_read() -> None:
+    given = {
+        "FHIR_UM_VALIDATION": "lenient",
+        "FHIR_UM_VALIDATION_BY_VERSION": "2.0.1=off",
+        "FHIR_UM_VALIDATION_BY_CLIENT": "ehr-1=strict, ehr-2 = off",
+        "FHIR_UM_DEFINITIONS": "definitions",
+        "FHIR_UM_CODE_TABLES": "tables",
+        "FHIR_UM_CHECK_RESPONSES": "report",
+    }
+
+    settings = Settings.from_env(given)
+
+    assert settings.validation is Strictness.LENIENT
+    assert settings.validation_by_version == (("2.0.1", Strictness.OFF),)
+    assert settings.validation_by_client == (("ehr-1", Strictness.STRICT), ("ehr-2", Strictness.OFF))
+    assert (settings.definitions, settings.code_tables) == (Path("definitions"), Path("tables"))
+    assert settings.check_responses is OwnAnswers.REPORT
+
+
+def test_without_a_word_requests_are_checked_strictly() -> None:
+    settings = Settings.from_env({})
+
+    assert (settings.validation, settings.check_responses) == (Strictness.STRICT, OwnAnswers.OFF)
+    assert (settings.validation_by_version, settings.definitions) == ((), None)
+
+
 def test_public_url_wins_over_host_and_port() -> None:
     settings = Settings.from_env({"FHIR_UM_PUBLIC_URL": "https://payer.example.org/pas/"})
 
@@ -50,6 +79,13 @@ def test_unknown_setting_stops_with_the_nearest_name() -> None:
         ("FHIR_UM_MODE", "open"),
         ("FHIR_UM_PUBLIC_URL", "payer.example.org"),
         ("FHIR_UM_MAX_ENTRIES", "-1"),
+        ("FHIR_UM_VALIDATION", "loose"),
+        ("FHIR_UM_VALIDATION_BY_CLIENT", "ehr-1"),
+        ("FHIR_UM_VALIDATION_BY_CLIENT", "ehr-1=loose"),
+        ("FHIR_UM_VALIDATION_BY_CLIENT", "ehr-1=off,"),
+        ("FHIR_UM_VALIDATION_BY_CLIENT", "ehr-1=off,ehr-1=strict"),
+        ("FHIR_UM_VALIDATION_BY_VERSION", "=off"),
+        ("FHIR_UM_CHECK_RESPONSES", "on"),
     ],
 )
 def test_unusable_value_stops_and_names_the_setting(name: str, value: str) -> None:

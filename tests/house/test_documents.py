@@ -58,7 +58,8 @@ def test_readme_make_targets_exist() -> None:
 
 def test_readme_addresses_are_routes() -> None:
     named = set(re.findall(r"`(GET|POST) (/[^`]*)`", README))
-    served = {(route.method, re.sub(r"<case_id>", "{id}", route.path)) for route in ROUTES}
+    names = {"<case_id>": "{id}", "<type_name>": "{type}"}
+    served = {(route.method, re.sub(r"<\w+>", lambda found: names[found[0]], route.path)) for route in ROUTES}
 
     assert named <= served
 
@@ -98,19 +99,22 @@ SERVED = {"make run", "make test", ".venv/bin/fhir-um demo"}
 """README commands that serve, need a server, or would run this test: shown to exist below, run by other tests."""
 
 
+PROGRAMS = {".venv/bin/fhir-um ": "fhir_um", ".venv/bin/python -m profiles ": "profiles"}
+"""How a command of the README begins, and the module that is behind it."""
+
+
 def test_readme_commands_are_known_or_run_below() -> None:
     assert set(_shell(README)) >= SERVED
-    assert [line for line in _shell(README) if line not in SERVED and not line.startswith(".venv/bin/fhir-um ")] == []
+    assert [line for line in _shell(README) if line not in SERVED and not line.startswith(tuple(PROGRAMS))] == []
 
 
 @pytest.mark.parametrize("line", [line for line in _shell(README) if line not in SERVED])
 def test_readme_command_runs_as_written(line: str, tmp_path: Path) -> None:
-    program, *words = shlex.split(line)
-    command = [sys.executable, "-m", "fhir_um", *words]
+    beginning = next(program for program in PROGRAMS if line.startswith(program))
+    command = [sys.executable, "-m", PROGRAMS[beginning], *shlex.split(line.removeprefix(beginning))]
     environment = {"FHIR_UM_DATABASE_URL": f"sqlite:///{tmp_path}/readme.db"}
     ran = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False, timeout=60)
 
-    assert program == ".venv/bin/fhir-um"
     assert (ran.returncode, ran.stderr) == (0, "")
     assert ran.stdout
 

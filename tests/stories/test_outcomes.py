@@ -58,6 +58,12 @@ def request(
     return bundle
 
 
+def drug(code: str) -> dict[str, Any]:
+    """A request for a drug, by RxNorm and by the package code that PAS wants of drugs."""
+    package = {"system": "http://hl7.org/fhir/sid/ndc", "code": "00074-0243-02"}
+    return request(code, productOrService={"coding": [package, {"system": RXNORM, "code": code}]})
+
+
 def submit(client: FlaskClient, bundle: dict[str, Any]) -> dict[str, Any]:
     answer = client.post("/fhir/Claim/$submit", json=bundle, content_type="application/fhir+json")
     assert answer.status_code == 200, answer.text
@@ -96,7 +102,7 @@ def outcome(client: FlaskClient, answer: dict[str, Any]) -> tuple[str, str, str]
         ),
         pytest.param(request("81162", CPT, member_id=MARKETPLACE), NURSE, "needs-medical-review", id="once in a life"),
         pytest.param(story("gold-card/01-submit-mri"), NOTHING_NEEDED, "gold-card", id="gold card"),
-        pytest.param(request("327361", RXNORM), ("CT", "dismissed"), "contact-other-administrator", id="contact payer"),
+        pytest.param(drug("327361"), ("CT", "dismissed"), "contact-other-administrator", id="contact payer"),
     ],
 )
 def test_outcome(client, bundle, expected, reason) -> None:

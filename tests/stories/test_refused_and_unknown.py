@@ -24,6 +24,7 @@ def _update_of(bundle: dict[str, Any]) -> dict[str, Any]:
     before = deepcopy(update["entry"][0])
     update["entry"][0]["fullUrl"] = f"{before['fullUrl']}-update"
     _claim(update)["id"] = f"{_claim(update)['id']}-update"
+    _claim(update)["meta"] = {"profile": [f"{wire.PAS}profile-claim-update"]}
     _claim(update)["related"] = [
         {
             "claim": {"reference": before["fullUrl"]},

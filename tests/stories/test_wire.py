@@ -11,6 +11,7 @@ from flask.testing import FlaskClient
 
 from fhir_um.commands.stories import Played, Reply, Request, Story, load_stories, play, prepare
 from profiles.canonicals import RXNORM
+from profiles.strictness import Strictness
 from tests import wire
 from tests.conftest import NOW
 from tests.packages import bundles_with
@@ -74,7 +75,8 @@ class Ear:
 
 @pytest.fixture
 def client(sqlite_url: str) -> Iterator[FlaskClient]:
-    with serving(sqlite_url) as made:
+    """Lenient, for each request is sent to both bases and written for one of them."""
+    with serving(sqlite_url, validation=Strictness.LENIENT) as made:
         yield made
 
 

@@ -15,7 +15,8 @@ def test_statement_of_a_base(client: FlaskClient, base: str, guide: str) -> None
     assert statement["fhirVersion"] == "4.0.1"
     assert statement["instantiates"][0].endswith(f"IntermediaryCapabilities|{guide}")
     assert statement["implementation"]["url"].endswith(base)
-    assert {operation["name"] for operation in claim["operation"]} == {"submit", "inquire"}
+    assert {operation["name"] for operation in claim["operation"]} == {"submit", "inquire", "validate"}
+    assert [operation["name"] for operation in statement["rest"][0]["operation"]] == ["validate"]
     assert {row["code"] for row in claim["interaction"]} == {"read", "search-type"}
 
 

@@ -12,6 +12,7 @@ from fhir_um.api.rulings import read_decision
 from fhir_um.cases.lifecycle import RulingAction
 from fhir_um.errors import Kind, Refusal
 from fhir_um.words import Code
+from profiles.canonicals import HCPCS, NUCC, RXNORM
 
 GOOD: dict[str, Any] = {
     "version": 3,
@@ -105,6 +106,13 @@ def test_specialty_may_name_its_system() -> None:
         (line(authorized={"quantity": {"value": 10**40}}), "lines[0].authorized.quantity.value"),
         (line(authorized={"provider": {"npi": "abc"}}), "lines[0].authorized.provider.npi"),
         (line(authorized={"service": {"system": "", "code": "x"}}), "lines[0].authorized.service.system"),
+        (line(authorized={"service": {"system": RXNORM, "code": "1"}}), "lines[0].authorized.service.system"),
+        (line(authorized={"service": {"system": HCPCS, "code": " E1390"}}), "lines[0].authorized.service.code"),
+        (line(authorized={"modifiers": [{"system": NUCC, "code": "1"}]}), "lines[0].authorized.modifiers[0].system"),
+        (line(authorized={"quantity": {"value": 5, "code": "a  b"}}), "lines[0].authorized.quantity.code"),
+        (line(authorized={"quantity": {"value": 5, "system": "the usual"}}), "lines[0].authorized.quantity.system"),
+        (line(documents=[{"loinc": "the plan", "label": "Plan"}]), "lines[0].documents[0].loinc"),
+        (changed(reviewer={"id": "d-1", "specialty": " 207RP1001X"}), "reviewer.specialty"),
         (line(authorized={"period": {"start": "2027-01-01", "end": "2026-01-01"}}), "lines[0].authorized.period"),
         (line(authorized={"period": {}}), "lines[0].authorized.period"),
     ],

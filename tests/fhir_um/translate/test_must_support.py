@@ -12,12 +12,14 @@ from fhir_um.translate.dialects import DIALECTS, PAS_2_2_1
 from fhir_um.translate.response_out import claim_response, inquiry_response, submit_response
 from fhir_um.words import Code, Concept, Identifier
 from profiles.canonicals import PAS_SD
+from profiles.reading import read_json
 from tests import wire
 from tests.fhir_um.translate.by_hand import (
     AT,
     BASE,
     CASES,
     EHR,
+    LIMITS,
     REQUEST,
     SUBMISSION,
     approved,
@@ -26,6 +28,7 @@ from tests.fhir_um.translate.by_hand import (
     pended_for_documents,
     read,
 )
+from tests.validators import validator_for
 from tests.wire_tables import EXTENSIONS
 
 ICD = "http://hl7.org/fhir/sid/icd-10-cm"
@@ -78,6 +81,9 @@ def test_every_case_is_answered_lawfully_in_every_way(name, version):
     assert list(wire.of_submit(sent, version, SENT, RESOURCES)) == []
     assert list(wire.of_inquiry(found, version, SENT)) == []
     assert list(wire.of_read(told, version)) == []
+    for said in (sent, found, told):
+        issues = validator_for(version).check(read_json(said, LIMITS))
+        assert [issue for issue in issues if issue.severity != "information"] == []
 
 
 @pytest.mark.parametrize("version", DIALECTS)
@@ -223,11 +229,12 @@ def _cancelled():
     return {"url": PAS_SD + "extension-reviewAction", "extension": [action]}
 
 
-def test_a_service_without_a_code_is_absent_never_empty():
+def test_a_service_without_a_code_is_not_applicable_never_empty():
     line = replace(modified(1), decision=replace(modified(1).decision, authorized=Authorized()))
     made = case(replace(line, request=replace(line.request, service=Concept(), service_end=None)))
 
     response = answer(made)
 
-    assert response["addItem"][0]["productOrService"] == {"extension": ABSENT}
+    coding = {"system": "http://terminology.hl7.org/CodeSystem/data-absent-reason", "code": "not-applicable"}
+    assert response["addItem"][0]["productOrService"] == {"coding": [coding]}
     assert list(wire.of_claim_response(response, "2.2.1", inquiry=False)) == []

@@ -1,0 +1,139 @@
+"""What the server says itself, held against the profiles of its base: no errors, and nothing to warn of.
+
+`tests.serving` has the server look at its own answers and fails a test with a faulty one, so every test of a story does
+this on the way. Here the stories go to both bases, and every door is opened.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from flask.testing import FlaskClient
+
+from fhir_um.commands.stories import Reply, Request, Story, load_stories, play
+from profiles.issues import Issue
+from profiles.reading import Limits, read_json
+from profiles.strictness import Strictness
+from tests.conftest import NOW
+from tests.packages import bundles_with
+from tests.serving import serving
+from tests.validators import validator_for
+
+BASES = {"2.2.1": "/fhir", "2.0.1": "/2.0.1/fhir"}
+VERSIONS = sorted(BASES)
+STORIES = load_stories(Path(__file__).parents[2] / "fixtures" / "stories")
+LIMITS = Limits(10_000_000, 100, 10_000)
+FHIR = {"Accept": "application/fhir+json", "Host": "127.0.0.1:8080"}
+
+
+class Base:
+    """One base of a server; remembers every finding about its answers that somebody should act on."""
+
+    def __init__(self, client: FlaskClient, version: str, kinds: tuple[str, ...] = ("ClaimResponse", "Claim")) -> None:
+        self.client, self.version, self.kinds = client, version, kinds
+        self.answers: list[str] = []
+        self.findings: list[tuple[str, Issue]] = []
+
+    def ask(self, method: str, path: str, body: bytes = b"") -> Reply:
+        got = self.client.open(
+            BASES[self.version] + path, method=method, data=body, headers=FHIR, content_type="application/fhir+json"
+        )
+        answer = read_json(got.data, LIMITS)
+        self.answers.append(answer["resourceType"])
+        found = validator_for(self.version).check(answer)
+        self.findings += [(f"{method} {path}", issue) for issue in found if issue.severity != "information"]
+        return Reply(got.status_code, got.data, 0.0)
+
+    def send(self, request: Request) -> Reply:
+        if request.path.startswith("/um/"):
+            got = self.client.open(request.path, method=request.method, data=request.body, headers=FHIR)
+            return Reply(got.status_code, got.data, 0.0)
+        reply = self.ask(request.method, request.path.removeprefix("/2.0.1").removeprefix("/fhir"), request.body)
+        if request.path.endswith("$submit") and reply.status == 200:
+            self._look_again(reply)
+        return reply
+
+    def _look_again(self, reply: Reply) -> None:
+        """The same case as reads and searches give it."""
+        response = read_json(reply.body, LIMITS)["entry"][0]["resource"]
+        number = response["identifier"][0]["value"]
+        for kind in self.kinds:
+            self.ask("GET", f"/{kind}/{response['id']}")
+            self.ask("GET", f"/{kind}?identifier={number}")
+
+
+@pytest.fixture
+def strict(sqlite_url: str) -> Iterator[FlaskClient]:
+    with serving(sqlite_url) as made:
+        yield made
+
+
+@pytest.fixture
+def lenient(sqlite_url: str) -> Iterator[FlaskClient]:
+    """Takes requests of the other version too, and tells what is wrong with them; a Claim is read as it came."""
+    with serving(sqlite_url, validation=Strictness.LENIENT) as made:
+        yield made
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize("story", STORIES, ids=lambda story: story.name)
+def test_every_answer_of_a_story_meets_its_profiles(story: Story, version: str, strict: FlaskClient) -> None:
+    base = Base(strict, version)
+
+    list(play(story, base.send, "own", NOW.date()))
+
+    assert base.answers != []
+    assert base.findings == []
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize("story", STORIES, ids=lambda story: story.name)
+def test_what_we_say_meets_its_profiles_where_requests_need_not(
+    story: Story, version: str, lenient: FlaskClient
+) -> None:
+    base = Base(lenient, version, kinds=("ClaimResponse",))
+
+    list(play(story, base.send, "own", NOW.date()))
+
+    assert {"Bundle", "Parameters", "OperationOutcome"} & set(base.answers)
+    assert base.findings == []
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_every_answer_to_an_official_example_meets_its_profiles(version: str, strict: FlaskClient) -> None:
+    base = Base(strict, version)
+    examples = bundles_with(f"davinci_pas_{version}", "Claim")
+
+    for name, (raw, _) in sorted(examples.items(), key=lambda example: "Inquiry" in example[0]):
+        operation = "$inquire" if "Inquiry" in name else "$submit"
+        base.send(Request("POST", f"/Claim/{operation}", raw, "application/fhir+json"))
+
+    assert len(base.answers) >= len(examples)
+    assert base.findings == []
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("GET", "/metadata", b""),
+        ("GET", "/ClaimResponse?identifier=none", b""),
+        ("GET", "/ClaimResponse", b""),
+        ("GET", "/Claim/none", b""),
+        ("GET", "/Patient/1", b""),
+        ("DELETE", "/Claim/1", b""),
+        ("POST", "/Claim/$submit", b"{"),
+        ("POST", "/Claim/$submit", b"[]"),
+        ("POST", "/Claim/$inquire", b'{"resourceType": "Bundle", "entry": [{}]}'),
+        ("POST", "/Claim/$submit", b'{"a\\u0000": 1, "a\\u0000": 2}'),
+    ],
+)
+def test_every_other_door_answers_by_the_book(
+    method: str, path: str, body: bytes, version: str, strict: FlaskClient
+) -> None:
+    base = Base(strict, version)
+
+    base.ask(method, path, body)
+
+    assert len(base.answers) == 1
+    assert base.findings == []
