@@ -1,4 +1,4 @@
-"""`python -m bench.run`: measures $submit and $inquire over loopback and prints a table, every figure from this run.
+"""`python -m bench.run`: measures $submit, $inquire and the profile checker, and prints every figure from this run.
 
 The ratio to the floor is what counts; absolute figures belong to the machine. Bounded: about three minutes, loopback
 only, and it ends only the processes it started.
@@ -17,7 +17,7 @@ from itertools import count
 from pathlib import Path
 from statistics import median
 
-from bench import bodies
+from bench import bodies, validation
 from bench.fill import fill
 from bench.load import Result, exchange, measure, review_actions
 from bench.servers import Server, floor_server, our_server
@@ -71,6 +71,8 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
         url = args.database_url or f"sqlite:///{folder}/bench.sqlite"
         run(Plan(rounds, seconds, args.workers, stored, url), Path(folder))
+    print()
+    validation.main()
     return 0
 
 
