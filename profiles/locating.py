@@ -90,7 +90,8 @@ def _walk_object(text: str, at: int, wanted: _Wanted) -> int:
     while text[at] != "}":
         name, end = _VALUES.raw_decode(text, at)
         value = _after_space(text, _after_space(text, end) + 1)
-        at = _next(text, _member(text, at, value, wanted.below.get(name)))
+        below = wanted.below.get(name) or wanted.below.get(name.removeprefix("_"))
+        at = _next(text, _member(text, at, value, below))
     return at + 1
 
 
@@ -106,7 +107,8 @@ def _walk_list(text: str, at: int, wanted: _Wanted) -> int:
 def _member(text: str, at: int, value: int, wanted: _Wanted | None) -> int:
     if wanted is None:
         return _VALUES.raw_decode(text, value)[1]
-    wanted.at = at
+    if wanted.at < 0:
+        wanted.at = at  # the first of a primitive and what stands beside it (`_name`), whose path is the same
     return _walk(text, value, wanted)
 
 

@@ -153,6 +153,12 @@ AMENDMENTS = (
         "R4 says what a name should look like, not that there should be one; R5 says so. Official validators do not "
         "tell of an absent name.",
     ),
+    Amendment(
+        "start.hasValue().not() or end.hasValue().not() or (start <= end)",
+        "start.hasValue().not() or end.hasValue().not() or (start <= end).empty() or (start <= end)",
+        "By the letter a period from 2026-01 to 2026 breaks the rule, because the two cannot be compared. R5 says what was "
+        "meant.",
+    ),
 )
 
 KNOWN_DEFECTS = KnownDefects(SUPPRESSIONS, AMENDMENTS)

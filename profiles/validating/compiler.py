@@ -93,11 +93,12 @@ class Compiler:
         """The check of `_name`, which carries what a primitive says besides its value."""
         nodes = merged.nodes + (type_slices(merged, type_name) if merged.is_choice else ())
         inner = sibling_step(self, name, merged, self.elements(nodes, type_name), type_name)
-        taken = _taken_away(name, merged, type_name)
+        own = name.removeprefix("_")
+        taken = _taken_away(own, merged, type_name)
         if taken is None:
             return inner
-        alone = forbidden_step(name, *taken, inner)
-        return lambda value, place, run, node: (inner if name[1:] in node else alone)(value, place, run, node)
+        alone = forbidden_step(own, *taken, inner)
+        return lambda value, place, run, node: (inner if own in node else alone)(value, place, run, node)
 
     def elements(self, nodes: Nodes, type_name: str) -> Nodes:
         """All elements in force on a value: its type, the elements that speak of it, the one profile each names."""

@@ -47,7 +47,7 @@ def plain_step(compiler: "Compiler", shape: Shape, name: str, merged: Merged, no
             before(value, place, run, node)
         check(value, (place, name, -1), run)
         if beside is not None and sibling not in node:
-            beside.missing({}, (place, sibling, -1), run)
+            beside.missing({}, (place, name, -1), run)
 
     return step
 
@@ -61,25 +61,29 @@ def _beside(compiler: "Compiler", nodes: Nodes, type_name: str) -> Shape | None:
 
 
 def sibling_step(compiler: "Compiler", name: str, merged: Merged, elements: Nodes, type_name: str) -> Step:
-    """The step over `_name`: an object, or a list of objects and nulls beside a list of values."""
+    """The step over `_name`: an object, or a list of objects and nulls beside a list of values.
+
+    In FHIRPath what is in it belongs to the element itself: `_birthDate.extension` is `birthDate.extension`.
+    """
     shape = compiler.shape(elements, type_name)
+    own = name.removeprefix("_")
     if not merged.many:
 
         def single(value: Any, place: Place, run: Run, node: dict[str, Any]) -> None:
-            shape(value, (place, name, -1), run)
+            shape(value, (place, own, -1), run)
 
         return single
 
     def many(value: Any, place: Place, run: Run, node: dict[str, Any]) -> None:
         if type(value) is not list or not value:
-            run.fault("structure", f"'{name}' must be a list that is not empty.", (place, name, -1), OURS)
+            run.fault("structure", f"'{name}' must be a list that is not empty.", (place, own, -1), OURS)
             return
-        values = node.get(name[1:])
+        values = node.get(own)
         for index, row in enumerate(value):
             if row is not None:
-                shape(row, (place, name, index), run)
+                shape(row, (place, own, index), run)
             elif type(values) is not list or index >= len(values) or values[index] is None:
-                run.fault("structure", "A place with neither value nor extension.", (place, name, index), OURS)
+                run.fault("structure", "A place with neither value nor extension.", (place, own, index), OURS)
 
     return many
 

@@ -119,6 +119,11 @@ AMENDED: dict[str, tuple[str, Raw, Raw]] = {
         {"resourceType": "Questionnaire", "status": "draft"},
         {"resourceType": "Questionnaire", "status": "draft", "name": "no identifier"},
     ),
+    "start.hasValue().not() or end.hasValue().not() or (start <= end)": (
+        "per-1",
+        {"resourceType": "Encounter", "period": {"start": "2026-01", "end": "2026"}},
+        {"resourceType": "Encounter", "period": {"start": "2026-03-01", "end": "2026-02"}},
+    ),
 }
 """For each amended invariant, its key, a message it was never meant against, and one it still is."""
 

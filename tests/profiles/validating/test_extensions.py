@@ -216,8 +216,8 @@ def test_extensions_of_primitives_are_checked_like_any_other() -> None:
         },
     }
     assert errors(validator, resource) == [
-        ("Patient._birthDate.extension[0].valueString", "types"),
-        ("Patient._birthDate.extension[1]", "context"),
+        ("Patient.birthDate.extension[0].valueString", "types"),
+        ("Patient.birthDate.extension[1]", "context"),
     ]
 
 

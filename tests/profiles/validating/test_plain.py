@@ -44,17 +44,17 @@ def test_a_primitive_has_its_form(name: str, value: Any, rule: str) -> None:
 @pytest.mark.parametrize(
     ("more", "path"),
     [
-        ({"_birthDate": "x"}, "Patient._birthDate"),
-        ({"_birthDate": []}, "Patient._birthDate"),
-        ({"_birthDate": [SAID]}, "Patient._birthDate"),
-        ({"_birthDate": {}}, "Patient._birthDate"),
-        ({"_birthDate": {"value": "x"}}, "Patient._birthDate.value"),
-        ({"_birthDate": None}, "Patient._birthDate"),
-        ({"name": [{"_given": SAID}]}, "Patient.name[0]._given"),
-        ({"name": [{"_given": []}]}, "Patient.name[0]._given"),
-        ({"name": [{"_given": [None]}]}, "Patient.name[0]._given[0]"),
-        ({"name": [{"given": ["a"], "_given": [None, None]}]}, "Patient.name[0]._given[1]"),
-        ({"name": [{"given": [None, "a"], "_given": [None, SAID]}]}, "Patient.name[0]._given[0]"),
+        ({"_birthDate": "x"}, "Patient.birthDate"),
+        ({"_birthDate": []}, "Patient.birthDate"),
+        ({"_birthDate": [SAID]}, "Patient.birthDate"),
+        ({"_birthDate": {}}, "Patient.birthDate"),
+        ({"_birthDate": {"value": "x"}}, "Patient.birthDate.value"),
+        ({"_birthDate": None}, "Patient.birthDate"),
+        ({"name": [{"_given": SAID}]}, "Patient.name[0].given"),
+        ({"name": [{"_given": []}]}, "Patient.name[0].given"),
+        ({"name": [{"_given": [None]}]}, "Patient.name[0].given[0]"),
+        ({"name": [{"given": ["a"], "_given": [None, None]}]}, "Patient.name[0].given[1]"),
+        ({"name": [{"given": [None, "a"], "_given": [None, SAID]}]}, "Patient.name[0].given[0]"),
         ({"name": [{"given": [None, "a"]}]}, "Patient.name[0].given[0]"),
         ({"_resourceType": SAID}, "Patient._resourceType"),
         ({"__birthDate": SAID}, "Patient.__birthDate"),
@@ -100,7 +100,7 @@ def test_extensions_beside_a_value_are_counted_by_the_profile() -> None:
     validator = checker(part)
     assert errors(validator, patient(birthDate="2026", _birthDate=SAID), "p") == []
     assert errors(validator, patient(birthDate="2026", _birthDate={"extension": SAID["extension"] * 2}), "p") == [
-        ("Patient._birthDate.extension", "slice x max")
+        ("Patient.birthDate.extension", "slice x max")
     ]
 
 
@@ -116,7 +116,7 @@ def test_an_extension_a_profile_asks_for_beside_a_value_is_missed() -> None:
     )
     for more in ({}, {"_birthDate": {"id": "a"}}):
         found = errors(checker(part), patient(birthDate="2026", **more), "p")
-        assert ("Patient._birthDate.extension", "slice x") in found
+        assert ("Patient.birthDate.extension", "slice x") in found
 
 
 def test_invariants_hold_on_primitives() -> None:

@@ -47,7 +47,7 @@ def test_what_a_profile_takes_away_is_not_sent() -> None:
         "_issued": {"extension": [{"url": "urn:x", "valueString": "y"}]},
     }
     assert sorted(errors(validator, resource, "p")) == [
-        ("Observation._issued", "max"),
+        ("Observation.issued", "max"),
         ("Observation.note", "max"),
         ("Observation.valueString", "max"),
     ]
