@@ -1,6 +1,7 @@
 # One command each; `make help` lists them. Needs Python 3.11 or newer with venv, and make. Nothing else.
 
 PORT ?= 8080
+PACKAGES ?= ../shared/igs
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
@@ -8,7 +9,7 @@ PYTHON ?= $(shell for name in python3 python3.14 python3.13 python3.12 python3.1
 	$$name -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$name && break; done)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check docs bench
+.PHONY: help run test check docs bench compare
 
 help: ## show this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/\t/' | expand -t 10
@@ -37,6 +38,11 @@ docs: $(INSTALLED) ## rewrite the generated documents (settings, conformance, mo
 
 bench: $(INSTALLED) ## measure throughput and latency on this machine
 	$(BIN)/python -m bench.run $(ARGS)
+
+compare: $(INSTALLED) ## hold the profile checker beside other libraries (fetches them; PACKAGES=folder of guides)
+	@test -x $(VENV)/comparison/bin/python || $(PYTHON) -m venv $(VENV)/comparison
+	@$(VENV)/comparison/bin/python -m pip install --quiet --disable-pip-version-check -e '.[comparison]'
+	$(BIN)/python -m tools.library_comparison --packages $(PACKAGES) --python $(VENV)/comparison/bin/python $(ARGS)
 
 $(INSTALLED): requirements.lock pyproject.toml
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed; set PYTHON=/path/to/it"; exit 1; }

@@ -50,7 +50,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """0 when written or the same, 1 when the committed facts differ, 2 when they cannot be made."""
     options = _parser().parse_args(arguments)
     try:
-        with _core(options.core) as core:
+        with core_package(options.core) as core:
             compiled = _compiled(options.packages, core, options.facts)
     except (ToolFault, PackageFault) as fault:
         sys.stderr.write(f"{fault}\n")
@@ -69,7 +69,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 @contextmanager
-def _core(given: Path | None) -> Iterator[Path]:
+def core_package(given: Path | None) -> Iterator[Path]:
     if given is not None:
         yield given
         return
@@ -92,7 +92,7 @@ def _fetched(folder: Path) -> Path:
 
 
 def _compiled(folder: Path, core: Path, facts: Path) -> Compiled:
-    paths = [core, *(path for path in sorted(folder.glob("*.tgz")) if not _is_core(path))]
+    paths = [core, *(path for path in sorted(folder.glob("*.tgz")) if not _iscore_package(path))]
     if len(paths) == 1:
         raise ToolFault(f"{folder}: no packages (.tgz) here.")
     _say(f"reading {len(paths)} packages")
@@ -103,7 +103,7 @@ def _compiled(folder: Path, core: Path, facts: Path) -> Compiled:
     return compiled
 
 
-def _is_core(path: Path) -> bool:
+def _iscore_package(path: Path) -> bool:
     try:
         with tarfile.open(path) as archive:
             about = archive.extractfile("package/package.json")
