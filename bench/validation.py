@@ -43,14 +43,17 @@ Validator(shipped_library(), "hl7.fhir.us.davinci-pas#2.2.1")
 print((time.perf_counter() - start) * 1000)
 """
 _MEMORY = """
-import resource
+import gc
+from pathlib import Path
 from bench.validation import examples, GUIDES
 from profiles.validating.validator import Validator, shipped_library
-for package, guide in GUIDES.items():
-    validator = Validator(shipped_library(), guide)
-    for resource_ in examples(package):
-        validator.check(resource_)
-print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+validators = {package: Validator(shipped_library(), guide) for package, guide in GUIDES.items()}
+for package, validator in validators.items():
+    for resource in examples(package):
+        validator.check(resource)
+gc.collect()
+status = Path("/proc/self/status").read_text().splitlines()
+print(int(next(line for line in status if line.startswith("VmRSS")).split()[1]) / 1024)
 """
 
 

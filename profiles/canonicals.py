@@ -64,6 +64,7 @@ EXT_SERVICE_LINE_NUMBER = PAS_SD + "extension-serviceLineNumber"
 EXT_TRANSMISSION_IDENTIFIERS = PAS_SD + "extension-TransmissionIdentifiers"
 MODIFIER_INFO_CANCELLED = PAS_SD + "modifierextension-infoCancelled"
 EXT_CLAIM_ENCOUNTER = "http://hl7.org/fhir/5.0/StructureDefinition/extension-Claim.encounter"
+EXT_COVERAGE_INFORMATION = "http://hl7.org/fhir/us/davinci-crd/StructureDefinition/ext-coverage-information"
 EXT_DATA_ABSENT_REASON = "http://hl7.org/fhir/StructureDefinition/data-absent-reason"
 
 # Code systems

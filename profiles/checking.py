@@ -14,10 +14,12 @@ from profiles.bundle import LONGEST_URL, RESTFUL, Resolver
 from profiles.canonicals import CERTIFICATION_CANCEL, EXT_CERTIFICATION_TYPE, PROFILE_INQUIRY_REQUEST_BUNDLE
 from profiles.issues import Issue, Kind, Refusal
 from profiles.links import link_issues
+from profiles.primitives import PRIMITIVES
 from profiles.reading import Entry, ReadBundle
 from profiles.strictness import Strictness
 from profiles.validating.validator import Validator
 
+_is_sequence = PRIMITIVES["positiveInt"][0]
 _UUID = re.compile(r"urn:uuid:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _OID = re.compile(r"urn:oid:[0-2](?:\.(?:0|[1-9]\d*))+")
 _URL = re.compile(r"https?://[^\s/?#]+\S*")
@@ -49,11 +51,14 @@ def check_request(
     told = {issue.path for issue in by_profile if issue.severity == "error"}
     in_words = chain(
         _bundle_issues(bundle),
+        _valueless_issues(bundle),
         () if inquiry else _purpose_issues(bundle.resource),
         link_issues(bundle.entries, seen.links, version, inquiry) if has_claim else (),
         of_claim,
     )
-    besides = (issue for issue in in_words if issue.severity != "error" or issue.path not in told)
+    besides = (
+        replace(issue, rule=rules.IN_WORDS) for issue in in_words if issue.severity != "error" or issue.path not in told
+    )
     errors, warnings = _sorted_out(chain(by_profile, besides))
     if errors:
         raise Refusal(Kind.INVALID if has_claim else Kind.UNREADABLE, errors + warnings)
@@ -92,13 +97,20 @@ def _is_essential(issue: Issue, bundle: ReadBundle) -> bool:
     kind, names = _placed(issue.path, bundle)
     if issue.code == "required":
         return names in rules.MANDATORY.get(kind, ())
-    if issue.code == "extension" and ".modifierExtension[" in issue.path:
+    if _may_change_meaning(issue):
         return True
     if kind not in rules.READ:
         return names == "resourceType"
     of_fhir = issue.profile == "" or issue.profile.startswith(_OF_FHIR)
     is_malformed = issue.rule == "" or issue.rule.startswith("type ") or issue.rule in rules.ESSENTIAL_RULES
     return of_fhir and is_malformed
+
+
+def _may_change_meaning(issue: Issue) -> bool:
+    """A modifier extension that is unknown, or stands where nobody looks for it (PAS 2.2.1 spec-25)."""
+    if issue.code == "extension":
+        return ".modifierExtension[" in issue.path or issue.rule == "isModifier"
+    return issue.path.endswith(".modifierExtension")
 
 
 def _placed(path: str, bundle: ReadBundle) -> tuple[str, str]:
@@ -176,6 +188,24 @@ def _address_issues(entry: Entry, path: str) -> Iterator[Issue]:
         yield Issue("value", text, path)
 
 
+def _valueless_issues(bundle: ReadBundle) -> Iterator[Issue]:
+    """Elements that FHIR lets be there without a value (`_sequence`), though a request cannot be read so."""
+    yield from _valueless(bundle.resource, "Bundle")
+    for entry in bundle.entries:
+        if isinstance(kind := entry.resource.get("resourceType"), str) and kind != "Bundle":
+            yield from _valueless(entry.resource, kind, f"Bundle.entry[{entry.index}].resource")
+
+
+def _valueless(resource: dict[str, Any], kind: str, place: str = "Bundle") -> Iterator[Issue]:
+    for name in sorted(rules.VALUED.get(kind, ())):
+        holder, _, last = name.rpartition(".")
+        rows = [(f".{holder}[{index}]", row) for index, row in _rows(resource, holder)] if holder else [("", resource)]
+        for step, node in rows:
+            if f"_{last}" in node and last not in node:
+                text = f"'{last}' has no value; without it the request cannot be processed."
+                yield Issue("required", text, f"{place}{step}.{last}")
+
+
 def _claim_issues(entries: tuple[Entry, ...], inquiry: bool) -> Iterator[Issue]:
     claim = entries[0].resource
     for name, fixed in rules.FIXED.items():
@@ -213,7 +243,7 @@ def _must_refer(node: dict[str, Any], names: list[str], path: str) -> Iterator[I
 
 def _sequences(claim: dict[str, Any], name: str) -> Iterator[tuple[int, int]]:
     for index, row in _rows(claim, name):
-        if type(row.get("sequence")) is int:
+        if _is_sequence(row.get("sequence")):
             yield index, row["sequence"]
 
 
@@ -229,7 +259,7 @@ def _doubled(name: str, rows: list[tuple[int, int]]) -> Iterator[Issue]:
 def _pointing_nowhere(item: dict[str, Any], name: str, among: str, known: set[int], path: str) -> Iterator[Issue]:
     pointers = item.get(name)
     for index, sequence in enumerate(pointers if isinstance(pointers, list) else ()):
-        if type(sequence) is int and sequence not in known:
+        if _is_sequence(sequence) and sequence not in known:
             yield Issue("not-found", f"There is no {among} with sequence {sequence}.", f"{path}[{index}]")
 
 

@@ -15,6 +15,7 @@ import msgspec
 
 from profiles.fhirpath.compiling import Invariant, compile_invariant
 from profiles.fhirpath.types import KnownTypes, Member
+from profiles.primitives import PRIMITIVES
 
 _HEAD = re.compile(r"^(package|structure|codes) (\S+)\t", re.MULTILINE)
 _PRIMITIVE = "primitive-type"
@@ -36,14 +37,14 @@ class Ways:
 
     def __init__(self, types: dict[str, str]) -> None:
         self.types = types
-        self.present = frozenset(types) | {f"_{key}" for key in types}
+        self.present = frozenset(types) | {f"_{key}" for key, name in types.items() if name in PRIMITIVES}
         """What shows that the element is there: any of the properties, or what stands beside a primitive."""
         self._rivals: dict[str, frozenset[str]] = {}
 
     def rivals(self, key: str) -> frozenset[str]:
-        """The other properties of a choice."""
+        """The other properties of a choice, and what stands beside those."""
         if key not in self._rivals:
-            self._rivals[key] = frozenset(self.types) - {key}
+            self._rivals[key] = self.present - {key, f"_{key}"}
         return self._rivals[key]
 
 
@@ -257,9 +258,14 @@ class Library:
             if here is None:
                 continue
             found = here.children.get(name) or here.children.get(f"{name}[x]")
-            if found is not None:
+            if found is not None and _is_whole(found):
                 return _as_member(found)
         return self.member("BackboneElement", name) if rest else None
+
+
+def _is_whole(element: Element) -> bool:
+    """False for what only adds to an element of the type above: the value of `canonical` to that of `uri`."""
+    return "max" in element.facts and ("types" in element.facts or "same" in element.facts)
 
 
 def _as_member(element: Element) -> Member:

@@ -106,16 +106,19 @@ def _is_decimal(value: Any) -> bool:
 
 
 PRIMITIVES: dict[str, tuple[Check, str]] = {
-    "boolean": (_is_boolean, "true or false"),
+    "boolean": (_is_boolean, "true or false, without quotes"),
     "code": (_is_code, "a code: text without outer or double spaces"),
-    "date": (_dated(_DATE), "a date: YYYY, YYYY-MM or YYYY-MM-DD"),
-    "dateTime": (_dated(_DATE_TIME), "a date, or a date and time with seconds and time zone"),
-    "decimal": (_is_decimal, f"a number with at most {_LARGEST_EXPONENT} digits on either side of the point"),
+    "date": (_dated(_DATE), "a date of the calendar: YYYY, YYYY-MM or YYYY-MM-DD"),
+    "dateTime": (_dated(_DATE_TIME), "a date, or a date and time with seconds and time zone (2026-03-01T09:30:00Z)"),
+    "decimal": (
+        _is_decimal,
+        f"a number, without quotes, of at most {_LARGEST_EXPONENT} digits on either side of the point",
+    ),
     "id": (_text(_ID), "an id: 1 to 64 letters, digits, dashes and points"),
-    "instant": (_dated(_INSTANT), "a date and time with seconds and time zone"),
-    "integer": (_whole(-_LARGEST_INTEGER - 1), "a whole number of 32 bits"),
-    "positiveInt": (_whole(1), "a whole number from 1 to 2147483647"),
-    "unsignedInt": (_whole(0), "a whole number from 0 to 2147483647"),
+    "instant": (_dated(_INSTANT), "a date and time with seconds and time zone (2026-03-01T09:30:00Z)"),
+    "integer": (_whole(-_LARGEST_INTEGER - 1), "a whole number of 32 bits, without quotes or point"),
+    "positiveInt": (_whole(1), "a whole number from 1 to 2147483647, without quotes"),
+    "unsignedInt": (_whole(0), "a whole number from 0 to 2147483647, without quotes"),
     "string": (_is_string, "a text that is not empty and has no control characters"),
     "markdown": (_is_string, "a text that is not empty and has no control characters"),
     "canonical": (_is_spaceless, "a canonical URL without spaces"),
@@ -123,7 +126,7 @@ PRIMITIVES: dict[str, tuple[Check, str]] = {
     "uuid": (_text(_UUID), "a UUID in lower case such as urn:uuid:c757873d-ec9a-4326-a141-556f43239520"),
     "xhtml": (_is_xhtml, "XHTML: a div element"),
     "base64Binary": (_is_base64, "a base64 text: letters, digits, +, / and ="),
-    "time": (_text(_CLOCK), "a time of day with seconds"),
+    "time": (_text(_CLOCK), "a time of day with seconds and without zone (09:30:00)"),
     "uri": (_is_spaceless, "a URI without spaces"),
     "url": (_is_spaceless, "a URL without spaces"),
 }

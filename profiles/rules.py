@@ -18,6 +18,9 @@ PROFILES = {
 }
 """Is it an inquiry? -> the profile that the Bundle must meet."""
 
+IN_WORDS = "ours, after what PAS says in words"
+"""The rule behind an issue that no definition makes."""
+
 MAX_ISSUES = 200
 """Issues told at once; a message with more is wrong throughout."""
 
@@ -54,15 +57,21 @@ READ = frozenset(
 ESSENTIAL_RULES = frozenset({"per-1", "ext-1"})
 """Invariants of FHIR itself that whoever reads a request relies on."""
 
+SEQUENCED = ("careTeam", "supportingInfo", "diagnosis", "procedure", "insurance", "item")
+"""Lists of the Claim whose `sequence` is unique (PAS 2.2.1 spec-22 and FHIR R4)."""
+
+VALUED: dict[str, frozenset[str]] = {
+    "Bundle": frozenset({"entry.fullUrl"}),
+    "Claim": frozenset({"status", "use", *(f"{name}.sequence" for name in SEQUENCED)}),
+}
+"""Elements that need a value; elsewhere the reason for its absence will do."""
+
 FIXED = {"status": "active", "use": "preauthorization"}
 """Values the first Claim must have (profile-claim-base)."""
 
 FORBIDDEN_IN_ENTRY = ("search", "request", "response")
 MAX_CLAIMS = 2
 """The request and, in an update, the one before it (profile-pas-request-bundle, entry:Claim 1..2)."""
-
-SEQUENCED = ("careTeam", "supportingInfo", "diagnosis", "procedure", "insurance", "item")
-"""Lists of the Claim whose `sequence` is unique (PAS 2.2.1 spec-22 and FHIR R4)."""
 
 POINTERS = {
     "careTeamSequence": "careTeam",

@@ -41,9 +41,9 @@ def tables_of(folder: Path | None) -> Tables:
     tables: dict[str, frozenset[str]] = {}
     for file in _files(folder, "csv") if folder else ():
         try:
-            url, codes = read_table(file.name, _text(file))
+            url, codes = read_table(str(file), _text(file))
         except CodeTableFault as fault:
-            raise SiteFault(f"{file}: {fault} See the tables in profiles/codes for the form.") from fault
+            raise SiteFault(f"{fault} See the tables in profiles/codes for the form.") from fault
         if url in tables:
             raise SiteFault(f"{file}: {url} has a table already; put all of its codes into one file.")
         tables[url] = codes

@@ -156,8 +156,18 @@ AMENDMENTS = (
     Amendment(
         "start.hasValue().not() or end.hasValue().not() or (start <= end)",
         "start.hasValue().not() or end.hasValue().not() or (start <= end).empty() or (start <= end)",
-        "By the letter a period from 2026-01 to 2026 breaks the rule, because the two cannot be compared. R5 says what was "
-        "meant.",
+        "By the letter a period from 2026-01 to 2026 breaks the rule, because the two cannot be compared. R5 says what "
+        "was meant.",
+    ),
+    Amendment(
+        "extension.where(url = 'pa-needed' and (value = 'satisfied' or value = 'noauth' or value = 'not-covered')) and "
+        "extension.where(url = 'doc-purpose').exists() implies "
+        "extension.where(url = 'doc-purpose').all(value != 'withpa')",
+        "(extension.where(url = 'pa-needed' and (value = 'satisfied' or value = 'no-auth')).exists() or "
+        "extension.where(url = 'covered' and value = 'not-covered').exists()) implies "
+        "extension.where(url = 'doc-purpose').all(value != 'withpa')",
+        "By the letter documentation for an authorization that is needed breaks crd-ci-q4, which its text allows: "
+        "an exists() is missing, and two codes are written as they never occur.",
     ),
 )
 

@@ -70,6 +70,7 @@ def _parser() -> argparse.ArgumentParser:
 
 @contextmanager
 def core_package(given: Path | None) -> Iterator[Path]:
+    """The R4 core package: the one given, else fetched for as long as the block runs."""
     if given is not None:
         yield given
         return

@@ -78,8 +78,7 @@ def _add_request(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--inquiry", action="store_true", help="they are for $inquire, not for $submit")
     group.add_argument(
         "--mode",
-        type=Strictness,
-        choices=tuple(Strictness),
+        choices=tuple(mode.value for mode in Strictness),
         metavar="MODE",
         help="how strict the server is: strict (default), lenient or off",
     )
@@ -119,7 +118,7 @@ def _check(options: argparse.Namespace) -> Check:
     library, tables = library_with(options.definitions), tables_of(options.code_tables)
     if options.request:
         validator = Validator(library, GUIDES[options.request], tables)
-        return as_request(validator, options.request, options.inquiry, options.mode or Strictness.STRICT)
+        return as_request(validator, options.request, options.inquiry, Strictness(options.mode or Strictness.STRICT))
     validator = Validator(library, package_of(library, options.guide or NEWEST_PAS), tables)
     now = datetime.now(UTC)  # noqa: TID251 a command stands in real time, and has no other door to it
     return by_profiles(validator, tuple(options.profile), now)

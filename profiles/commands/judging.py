@@ -24,7 +24,7 @@ class State(StrEnum):
     """What became of a message."""
 
     CLEAN = "clean"
-    FAULTY = "faults"
+    FAULTY = "faulty"
     UNREADABLE = "unreadable"
 
 

@@ -13,7 +13,7 @@ SEVERITIES = ("error", "warning", "information")
 SHOWN = {"errors": SEVERITIES[:1], "warnings": SEVERITIES[:2], "all": SEVERITIES}
 """What `--show` may say, and the severities it means."""
 
-_STATES = {State.CLEAN: "clean", State.FAULTY: "with faults", State.UNREADABLE: "unreadable"}
+_STATES = {State.CLEAN: "clean", State.FAULTY: "faulty", State.UNREADABLE: "unreadable"}
 _NAMES = {"error": ("error", "errors"), "warning": ("warning", "warnings"), "information": ("note", "notes")}
 
 

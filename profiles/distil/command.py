@@ -45,6 +45,7 @@ def run(options: argparse.Namespace) -> int:
         return 2
     for note in compiled.notes:
         sys.stderr.write(f"note: {note}\n")
+    sys.stdout.write(f"To check with them: python -m profiles check --definitions {folder} FILE\n")
     return 0
 
 

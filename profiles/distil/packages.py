@@ -49,8 +49,11 @@ def read_package(path: Path) -> Package:
         packed = path.read_bytes()
         with tarfile.open(path) as archive:
             members = dict(_members(archive))
-    except (OSError, tarfile.TarError, ValueError) as fault:
-        raise PackageFault(f"{path.name}: not a readable package: {fault}") from fault
+    except tarfile.TarError as fault:
+        raise PackageFault(f"{path}: not a package: it is no .tgz that can be unpacked.") from fault
+    except (OSError, ValueError) as fault:
+        why = fault.strerror if isinstance(fault, OSError) and fault.strerror else fault
+        raise PackageFault(f"{path}: not a readable package: {why}.") from fault
     about = members.pop("package.json", None)
     if not isinstance(about, dict) or not about.get("name") or not about.get("version"):
         raise PackageFault(f"{path.name}: package/package.json with name and version is missing.")

@@ -18,9 +18,9 @@ from profiles.fhirpath.arithmetic import ARITHMETIC, negative
 from profiles.fhirpath.code import NOTHING, STRING, Code, Operator, constant, focus, several, single, truth
 from profiles.fhirpath.environment import Environment, EvaluationFault
 from profiles.fhirpath.functions_filtering import is_type, item_test, of_type
-from profiles.fhirpath.invocation import Invocation, Scope, Table, mentions, parts
+from profiles.fhirpath.invocation import Invocation, Scope, Table, follows_focus, mentions
 from profiles.fhirpath.navigation import step
-from profiles.fhirpath.operators import BINARY, at_index, contained_in
+from profiles.fhirpath.operators import BINARY, at_index, contained_in, lasting
 from profiles.fhirpath.parsing import parse
 from profiles.fhirpath.quantities import UCUM
 from profiles.fhirpath.syntax import (
@@ -55,6 +55,7 @@ _FUNCTIONS: Table = {
     **functions_fhir.FUNCTIONS,
 }
 _OPERATORS: dict[str, Operator] = {**BINARY, **ARITHMETIC}
+_AROUND = ("%context", "%resource", "%rootResource")
 _URLS = {"%ucum": UCUM, "%sct": "http://snomed.info/sct", "%loinc": "http://loinc.org"}
 _FOLDERS = {
     "%vs-": "http://hl7.org/fhir/ValueSet/",
@@ -114,7 +115,7 @@ def _compiled(text: str, type_path: str, types: Types) -> tuple[Code, Callable[[
 
 def _preparing(tree: Node) -> Callable[[Any, Environment], None]:
     """What an expression needs done to its environment beforehand; most need nothing."""
-    if not mentions(tree, "%context") and not any(isinstance(p, Binary) and p.operator == "in" for p in parts(tree)):
+    if not any(mentions(tree, name) for name in _AROUND):
         return _unprepared
 
     def prepare(node: Any, env: Environment) -> None:
@@ -142,7 +143,7 @@ def _nothing(_node: Nothing, _scope: Scope) -> Code:
 
 def _step(node: Step, scope: Scope) -> Code:
     if node.source is not None:
-        return step(_compile(node.source, scope), node.name, scope.types)
+        return _lasting(node, step(_compile(node.source, scope), node.name, scope.types))
     if node.name[:1].isupper() and _names_type(node.name, scope):
         return _only_of_type(node.name, scope)
     return step(scope.focus, node.name, scope.types)
@@ -169,7 +170,12 @@ def _call(node: Call, scope: Scope) -> Code:
     if not fewest <= len(node.arguments) <= most:
         raise FhirPathFault(f"{node.name}() has {fewest} to {most} arguments", node.position)
     source = scope.focus if node.source is None else _compile(node.source, scope)
-    return function(Invocation(node, source, scope, _compile))
+    return _lasting(node, function(Invocation(node, source, scope, _compile)))
+
+
+def _lasting(node: Step | Call, code: Code) -> Code:
+    """A list that is the same for every focus of one evaluation is found once: `%resource.snapshot.element`."""
+    return code if code.single or follows_focus(node) else lasting(code)
 
 
 def _indexer(node: Indexer, scope: Scope) -> Code:
@@ -184,18 +190,10 @@ def _unary(node: Unary, scope: Scope) -> Code:
 def _binary(node: Binary, scope: Scope) -> Code:
     left, right = _compile(node.left, scope), _compile(node.right, scope)
     if node.operator == "in":
-        return contained_in(left, right, scope.types, remember=not _follows_focus(node.right))
+        return contained_in(left, right, scope.types, remember=not follows_focus(node.right))
+    if node.operator == "contains":
+        return contained_in(right, left, scope.types, remember=not follows_focus(node.left))
     return _OPERATORS[node.operator](left, right, scope.types)
-
-
-def _follows_focus(tree: Node) -> bool:
-    """Whether a piece may have another value for another focus: it uses one, or begins with a name or a function."""
-    for part in parts(tree):
-        if isinstance(part, Variable) and part.name.startswith("$"):
-            return True
-        if isinstance(part, Step | Call) and part.source is None:
-            return True
-    return False
 
 
 def _type_operation(node: TypeOperation, scope: Scope) -> Code:

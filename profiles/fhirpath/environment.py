@@ -56,3 +56,5 @@ class Environment:
     index: int = 0
     total: list[Any] = field(default_factory=list)
     memo: dict[int, Any] = field(default_factory=dict)
+    inside: tuple[Any, dict[str, dict[str, Any]]] = field(default_factory=lambda: (None, {}))
+    """The list of contained resources that was asked last, and what is in it by id."""

@@ -52,10 +52,18 @@ def _contained(name: str, env: Environment) -> dict[str, Any] | None:
     if container is None or name == "":
         return container
     listed = container.get("contained")
+    if env.inside[0] is not listed:
+        env.inside = (listed, _by_id(listed))
+    return env.inside[1].get(name)
+
+
+def _by_id(listed: Any) -> dict[str, dict[str, Any]]:
+    """Of those with the same id the first."""
+    found: dict[str, dict[str, Any]] = {}
     for resource in listed if isinstance(listed, list) else ():
-        if isinstance(resource, dict) and resource.get("id") == name:
-            return resource
-    return None
+        if isinstance(resource, dict) and isinstance(resource.get("id"), str):
+            found.setdefault(resource["id"], resource)
+    return found
 
 
 def _member_of(invocation: Invocation) -> Code:

@@ -10,7 +10,7 @@ from typing import Any
 
 from profiles.fhirpath.code import BOOLEAN, NOTHING, Code, Many, only, several, single, tagged
 from profiles.fhirpath.environment import Element, Environment, EvaluationFault
-from profiles.fhirpath.invocation import Invocation, Table, counted, whole_of
+from profiles.fhirpath.invocation import Invocation, Table, counted, follows_focus, whole_of
 from profiles.fhirpath.navigation import step
 from profiles.fhirpath.operators import alike, keys_of, union, unique
 from profiles.fhirpath.syntax import TypeName
@@ -254,7 +254,7 @@ def _exclude(invocation: Invocation) -> Code:
 def _compared(invocation: Invocation, *, wanted: bool) -> Callable[[Any, Environment], list[Any]]:
     source, types = invocation.source, invocation.types
     many, convert = source.many, to_system(types, source.type)
-    keys = keys_of(invocation.argument(0), types, False)
+    keys = keys_of(invocation.argument(0), types, not follows_focus(invocation.call.arguments[0]))
 
     def compared(this: Any, env: Environment) -> list[Any]:
         others = keys(this, env)

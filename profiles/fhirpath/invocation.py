@@ -6,7 +6,7 @@ from typing import Any
 
 from profiles.fhirpath.code import Code, One, Truth, focus, focus_collection, system_one, truth
 from profiles.fhirpath.environment import Environment, EvaluationFault
-from profiles.fhirpath.syntax import Call, FhirPathFault, Literal, Node, Step, TypeName
+from profiles.fhirpath.syntax import Call, FhirPathFault, Literal, Node, Step, TypeName, Variable
 from profiles.fhirpath.types import KnownTypes
 
 
@@ -85,6 +85,16 @@ Table = dict[str, tuple[int, int, Function]]
 def mentions(node: Node | None, variable: str) -> bool:
     """Whether a variable occurs anywhere in a tree."""
     return any(getattr(part, "name", None) == variable for part in parts(node))
+
+
+def follows_focus(tree: Node) -> bool:
+    """Whether a piece may have another value for another focus: it uses one, or begins with a name or a function."""
+    for part in parts(tree):
+        if isinstance(part, Variable) and part.name.startswith("$"):
+            return True
+        if isinstance(part, Step | Call) and part.source is None:
+            return True
+    return False
 
 
 def parts(node: Node | None) -> Iterator[Node]:

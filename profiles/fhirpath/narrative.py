@@ -5,6 +5,7 @@ Source: FHIR R4 4.0.1, Narrative, txt-1 and txt-2; the elements and attributes o
 
 import re
 from html import unescape
+from html.entities import name2codepoint
 from xml.parsers.expat import ExpatError, ParserCreate
 
 _ELEMENTS = frozenset(
@@ -27,10 +28,13 @@ _ATTRIBUTES = frozenset(
 _TAG = re.compile(r"<([^\s/>]+)")
 _ODDLY_QUOTED = re.compile(r"=(?:\s*'|\s+\")")
 _SURE_TEXT = re.compile(r">\s*[^<\s&]")
-_MARKUP = re.compile(r"<!--.*?-->|<(?P<close>/?)(?P<name>[A-Za-z][\w:.-]*)(?P<rest>[^<>]*)>|(?P<stray><)", re.DOTALL)
-_ATTRIBUTE = re.compile(r"""\s+([A-Za-z_][\w:.-]*)\s*=\s*(?:"([^"]*)"|'([^']*)')""")
+_MARKUP = re.compile(r"<!--.*?-->|<(?P<close>/?)(?P<name>[A-Za-z][\w:.-]*+)(?P<rest>[^<>]*+)>|(?P<stray><)", re.DOTALL)
+_ATTRIBUTE = re.compile(r"""\s++([A-Za-z_][\w:.-]*+)\s*+=\s*+(?:"([^"]*+)"|'([^']*+)')""")
 _SCRIPTED = re.compile(r"\s*(?:javascript|vbscript)\s*:", re.IGNORECASE)
 _PERHAPS_SCRIPTED = re.compile(r"script\s*:", re.IGNORECASE)
+_AMPERSAND = re.compile(r"&(?:#(?:\d{1,7}|x[0-9A-Fa-f]{1,6});|([A-Za-z][A-Za-z0-9]{0,31});)?")
+_NAMED = frozenset({*name2codepoint, "apos"})
+"""The characters that HTML 4.0 names."""
 _SPACE = re.compile(r"(?:\s|&nbsp;|&#160;|&#xa0;)*", re.IGNORECASE)
 
 
@@ -65,7 +69,7 @@ def _is_fine_tag_by_tag(text: str) -> bool:
         between = text[end : found.start()]
         end = found.end()
         has_text = _SPACE.fullmatch(between) is None
-        if found["stray"] or (has_text and not opened):
+        if found["stray"] or (has_text and not opened) or not _escapes(between):
             return False
         name = found["name"]
         said = said or has_text or name == "img"
@@ -91,10 +95,14 @@ def _follows(found: re.Match[str], opened: list[str]) -> bool:
 
 def _only_allowed(rest: str) -> bool:
     position = 0
-    for attribute in _ATTRIBUTE.finditer(rest):
-        if attribute.start() != position or attribute[1] not in _ATTRIBUTES:
-            return False
-        if _SCRIPTED.match(unescape(attribute[2] or attribute[3] or "")):
+    while (attribute := _ATTRIBUTE.match(rest, position)) is not None:
+        value = attribute[2] or attribute[3] or ""
+        if attribute[1] not in _ATTRIBUTES or not _escapes(value) or _SCRIPTED.match(unescape(value)):
             return False
         position = attribute.end()
     return not rest[position:].strip()
+
+
+def _escapes(text: str) -> bool:
+    """True when every ampersand begins a character that is given by its number or by a name HTML has."""
+    return all(len(found[0]) > 1 and (found[1] is None or found[1] in _NAMED) for found in _AMPERSAND.finditer(text))

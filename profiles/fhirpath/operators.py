@@ -201,8 +201,17 @@ def _remembered(many: Many) -> Callable[[Any, Environment], frozenset[Any]]:
     return keys
 
 
-def _contains(left: Code, right: Code, types: KnownTypes) -> Code:
-    return contained_in(right, left, types, remember=False)
+def lasting(code: Code) -> Code:
+    """A piece that is evaluated once in one evaluation, because it is the same for every focus."""
+    many = code.many
+
+    def remembered(this: Any, env: Environment) -> list[Any]:
+        known: list[Any] | None = env.memo.get(id(many))
+        if known is None:
+            known = env.memo[id(many)] = many(this, env)
+        return known
+
+    return several(remembered, code.type)
 
 
 def union(left: Code, right: Code, types: KnownTypes) -> Code:
@@ -265,7 +274,6 @@ BINARY: dict[str, Operator] = {
     "<=": _ordered(lambda order: order <= 0),
     ">": _ordered(lambda order: order > 0),
     ">=": _ordered(lambda order: order >= 0),
-    "contains": _contains,
     "|": union,
     "&": _concatenated,
 }

@@ -5,7 +5,7 @@ Source: FHIRPath N1 (2.0.0), equality, equivalence, comparison; FHIR R4 4.0.1, F
 """
 
 from collections.abc import Callable, Hashable, Sequence
-from decimal import Decimal, DecimalException
+from decimal import MAX_EMAX, MAX_PREC, MIN_EMIN, Context, Decimal, DecimalException
 from typing import Any
 
 from profiles.fhirpath import quantities, temporal
@@ -15,6 +15,8 @@ from profiles.fhirpath.temporal import Temporal, parse_temporal
 from profiles.fhirpath.types import TEMPORAL, KnownTypes
 
 Convert = Callable[[Any], Any]
+
+_EXACT = Context(prec=MAX_PREC, Emax=MAX_EMAX, Emin=MIN_EMIN)
 
 
 def is_number(value: Any) -> bool:
@@ -133,7 +135,10 @@ def compare(left: Any, right: Any) -> int | None:
 
 
 def frozen(value: Any) -> Hashable:
-    """A key that is the same for equal values and for no others, so that sets can be used."""
+    """A key that is the same for equal values and for no others, so that sets can be used.
+
+    Numbers become texts: whose hashes collide, a sender could choose.
+    """
     kind = value.__class__
     if kind is str:
         return str(value)
@@ -143,10 +148,13 @@ def frozen(value: Any) -> Hashable:
         return frozenset((name, frozen(child)) for name, child in value.items())
     if kind is list:
         return tuple(map(frozen, value))
+    if kind is int or kind is Decimal:
+        return ("number", str(Decimal(value or 0).normalize(_EXACT)))
     if kind is Element:
         return ("element", frozen(value.value), frozen(value.sibling))
     if kind is Quantity:
-        return ("quantity", *quantities.in_base_units(value))
+        amount, dimensions = quantities.in_base_units(value)
+        return ("quantity", frozen(amount), dimensions)
     if kind is Temporal:
         return temporal.sortable(value)
     return value if isinstance(value, Hashable) else repr(value)

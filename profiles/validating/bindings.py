@@ -19,6 +19,7 @@ _ADDITIONAL = {"required": "required", "maximum": "most"}
 
 _CODED = frozenset({"code", "Coding", "CodeableConcept", "Quantity", "string", "uri"})
 _LONGEST_SHOWN = 64
+_MOST_OFFERED = 12
 
 
 def binding_checks(compiler: "Compiler", nodes: Nodes, type_name: str) -> list[Check]:
@@ -54,6 +55,7 @@ def _binding(codes: Codes, node: Element, strength: str, canonical: str, type_na
     source = Source(strength, node.definition)
     name = canonical.rpartition("/")[2]
     closed = _closed(value_set, type_name)
+    offered = _offered(value_set)
 
     def check(value: Any, place: Place, run: Run) -> None:
         if closed is not None and value in closed:
@@ -65,7 +67,7 @@ def _binding(codes: Codes, node: Element, strength: str, canonical: str, type_na
         if None in answers:
             run.cannot_check("value set", canonical, place)
         elif (rows or (strength == "required" and type_name != "Quantity")) and is_readable(value, type_name):
-            text = _sentence(rows, name, strength)
+            text = _sentence(rows, f"the value set {name}{offered}", strength)
             run.fault("code-invalid", text, place, source, _SEVERITY[strength], _about(rows))
 
     return check
@@ -84,10 +86,18 @@ def _closed(value_set: ValueSet, type_name: str) -> frozenset[str] | None:
     return systems[0] if len(systems) == 1 else frozenset().union(*systems)
 
 
+def _offered(value_set: ValueSet) -> str:
+    """The codes to choose from, where they are few."""
+    codes = sorted({code for system in value_set.codes.values() for code in system})
+    is_short = value_set.is_known and not value_set.open_systems and 0 < len(codes) <= _MOST_OFFERED
+    return f" ({', '.join(codes)})" if is_short else ""
+
+
 def _sentence(rows: list[tuple[str | None, str]], name: str, strength: str) -> str:
-    must = "must" if strength != "extensible" else "should, if one fits,"
     if not rows:
-        return f"No code; one of the value set {name} {must} be given."
+        advice = "give one" if strength != "extensible" else "give one, if one fits,"
+        return f"There is no code; {advice} of {name}."
     system, code = rows[0]
-    shown = f" {system[:_LONGEST_SHOWN]}#{code[:_LONGEST_SHOWN]}" if system else ""  # else it may be any words
-    return f"The code{shown} is not in the value set {name}; one that is {must} be given."
+    shown = f"code {system[:_LONGEST_SHOWN]}#{code[:_LONGEST_SHOWN]}" if system else "code"  # else it may be any words
+    advice = "use one that is" if strength != "extensible" else "use one that is, if one fits"
+    return f"The {shown} is not in {name}; {advice}."

@@ -16,8 +16,8 @@ from profiles.validating.references import reference_check
 from profiles.validating.resources import ResourceCheck, entry_check
 from profiles.validating.run import Check, Place, Run, Source
 from profiles.validating.shapes import Shape, Step
-from profiles.validating.single import forbidden_step, single_step
-from profiles.validating.slicing import type_slices
+from profiles.validating.single import choice_step, chosen_step, forbidden_step, single_step
+from profiles.validating.slicing import title_of, type_slices
 from profiles.validating.written import either_profile, value_checks
 
 _MOST_KEPT = 10_000
@@ -94,10 +94,11 @@ class Compiler:
         nodes = merged.nodes + (type_slices(merged, type_name) if merged.is_choice else ())
         inner = sibling_step(self, name, merged, self.elements(nodes, type_name), type_name)
         own = name.removeprefix("_")
+        alone = inner
         taken = _taken_away(own, merged, type_name)
-        if taken is None:
-            return inner
-        alone = forbidden_step(own, *taken, inner)
+        if taken is not None:
+            alone = forbidden_step(own, *taken, inner)
+        alone = chosen_step(alone, choice_step(self, own, merged, type_name))
         return lambda value, place, run, node: (inner if own in node else alone)(value, place, run, node)
 
     def elements(self, nodes: Nodes, type_name: str) -> Nodes:
@@ -143,8 +144,8 @@ class Compiler:
         """Tells of a slice that must be there and is not."""
         source = Source(f"slice {piece.slice_name}", piece.definition)
         number = piece.facts["min"]
-        text = f"'{piece.name.removesuffix('[x]')}' needs {'a' if number == 1 else number} '{piece.slice_name}'"
-        run.fault("required", f"{text}; {piece.definition.title} asks for it.", place, source)
+        text = f"'{piece.name.removesuffix('[x]')}' has no {title_of(piece)}; {piece.definition.title} wants {number}"
+        run.fault("required", f"{text}.", place, source)
 
     def _made(self, nodes: Nodes, type_name: str) -> Check:
         if type_name in PRIMITIVES:
@@ -178,8 +179,10 @@ def _taken_away(name: str, merged: Merged, type_name: str) -> tuple[str, Source]
     if merged.most.number == 0:
         return f"'{name}' must not be here", merged.most.source
     if type_name in merged.forbidden:
-        may = ", ".join(sorted(set(merged.ways.types.values()) - merged.forbidden.keys()))
-        return f"'{merged.stem}' may be {may} here", merged.forbidden[type_name]
+        may = " or ".join(sorted(f"'{key}'" for key, kind in merged.ways.types.items() if kind not in merged.forbidden))
+        return f"'{name}' must not be here, only {may} may" if may else f"'{name}' must not be here", merged.forbidden[
+            type_name
+        ]
     return None
 
 

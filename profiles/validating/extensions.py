@@ -68,8 +68,9 @@ class Extensions:
         roots: Nodes = (definition.root,) if definition is not None and definition.url not in asked else ()
         check = self._compiler.check(self._nodes + pieces + roots, "Extension")
         misplaced = self._misplaced(definition) if definition is not None and not pieces else None
-        if misplaced is not None:
-            check = _both(misplaced, check)
+        for besides in (misplaced, self._misused(definition) if definition is not None else None):
+            if besides is not None:
+                check = _both(besides, check)
         known = self._known[url] = (check, pieces)
         return known
 
@@ -89,6 +90,27 @@ class Extensions:
         def check(value: Any, place: Place, run: Run) -> None:
             text = f"The extension {name} belongs on {where}, not on {carrier}."
             run.fault("extension", text, place, source, about=carrier)
+
+        return check
+
+    def _misused(self, definition: Definition) -> Check | None:
+        """A check that tells of a modifier among other extensions, or of another among modifiers; None if in place.
+
+        Source: FHIR R4 4.0.1 Extensibility, modifier extensions.
+        """
+        is_modifier = definition.root.facts.get("isModifier", False)
+        if is_modifier is self._is_modifier:
+            return None
+        source = Source("isModifier", definition)
+        name = definition.url.rpartition("/")[2]
+        text = (
+            f"The extension {name} changes the meaning of what it stands in; move it to 'modifierExtension'."
+            if is_modifier
+            else f"The extension {name} is no modifier extension; move it to 'extension'."
+        )
+
+        def check(value: Any, place: Place, run: Run) -> None:
+            run.fault("extension", text, place, source)
 
         return check
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from profiles.fhirpath.syntax import FhirPathFault
 from profiles.library import Element
+from profiles.stated import STATED
 from profiles.validating.members import Nodes
 from profiles.validating.natives import BY_THE_WALK, NATIVE, NATIVE_BY_EXPRESSION
 from profiles.validating.run import Check, Place, Run, Source
@@ -27,18 +28,24 @@ def rules_of(compiler: "Compiler", nodes: Nodes, type_path: str) -> Rules:
     """The invariants that the elements put on a value; an expression that stands under several keys runs once."""
     found: dict[str, dict[str, tuple[Element, str]]] = {}
     for node in nodes:
-        for key, (severity, expression) in node.facts.get("rules", {}).items():
+        for key, (severity, expression) in _written_on(node).items():
             if key not in BY_THE_WALK:
                 found.setdefault(expression, {}).setdefault(key, (node, severity))
     return tuple(_rule(compiler, expression, keys, type_path) for expression, keys in found.items())
 
 
+def _written_on(node: Element) -> dict[str, tuple[str, str]]:
+    """Key, severity and expression of what a definition says of an element, and of what its guide says in words."""
+    rules: dict[str, tuple[str, str]] = node.facts.get("rules", {})
+    definition = node.definition
+    if node is not definition.root:
+        return rules
+    return rules | {row.key: ("warning", row.expression) for row in STATED if row.on == definition.canonical}
+
+
 def _rule(compiler: "Compiler", expression: str, keys: dict[str, tuple[Element, str]], type_path: str) -> Check:
     expression = compiler.defects.meant(expression)
-    told = [
-        (sentence(key, expression, node.definition.title), Source(key, node.definition), severity)
-        for key, (node, severity) in keys.items()
-    ]
+    told = _told(expression, keys)
     try:
         holds = _native(expression, keys) or _compiled(compiler, expression, type_path)
     except FhirPathFault:
@@ -50,6 +57,15 @@ def _rule(compiler: "Compiler", expression: str, keys: dict[str, tuple[Element, 
                 run.fault("invariant", text, place, source, severity)
 
     return check
+
+
+def _told(expression: str, keys: dict[str, tuple[Element, str]]) -> list[tuple[str, Source, str]]:
+    """What to say of one expression: once for each definition, though txt-1 and txt-2 of Narrative have the same."""
+    first = {(node.definition, severity): key for key, (node, severity) in reversed(keys.items())}
+    return [
+        (sentence(key, expression, definition.title), Source(key, definition), severity)
+        for (definition, severity), key in reversed(first.items())
+    ]
 
 
 def _native(expression: str, keys: dict[str, tuple[Element, str]]) -> Holds | None:

@@ -14,7 +14,7 @@ from profiles.validating.extensions import Extensions
 from profiles.validating.members import Merged
 from profiles.validating.run import OURS, Check, Place, Run, Source
 from profiles.validating.shapes import Shape, Step
-from profiles.validating.slicing import Slicing, slicings_of
+from profiles.validating.slicing import Slicing, slicings_of, title_of
 
 if TYPE_CHECKING:
     from profiles.validating.compiler import Compiler
@@ -35,15 +35,21 @@ def list_step(compiler: "Compiler", shape: Shape, name: str, merged: Merged, typ
     if slicings:
         return _sliced(merged, counted, _Items(compiler, merged, type_name, slicings))
     check = compiler.check(merged.nodes, type_name)
-    is_primitive = type_name in PRIMITIVES
+    sibling = f"_{name}" if type_name in PRIMITIVES else ""
 
     def step(value: Any, place: Place, run: Run, node: dict[str, Any]) -> None:
         if counted(value, place, run):
+            beside = _length(node.get(sibling))
             for index, item in enumerate(value):
-                if item is not None or not is_primitive or f"_{name}" not in node:
+                if item is not None or index >= beside:
                     check(item, (place, name, index), run)
 
     return step
+
+
+def _length(rows: Any) -> int:
+    """How many places beside a list of primitives may hold what stands for a value; their own step looks at them."""
+    return len(rows) if type(rows) is list else 0
 
 
 def _counted(name: str, merged: Merged, type_name: str) -> Callable[[Any, Place, Run], bool]:
@@ -56,7 +62,7 @@ def _counted(name: str, merged: Merged, type_name: str) -> Callable[[Any, Place,
             return False
         number = len(value)
         if not number:
-            run.fault("structure", "An empty list; leave the element out.", (place, name, -1), OURS)
+            run.fault("structure", "The list is empty; leave the element out.", (place, name, -1), OURS)
         elif number > MOST_ITEMS:
             text = f"'{name}' has {number} items, at most {MOST_ITEMS} are looked at; send fewer."
             run.fault("too-costly", text, (place, name, -1), OURS)
@@ -64,14 +70,14 @@ def _counted(name: str, merged: Merged, type_name: str) -> Callable[[Any, Place,
         elif number < (least.number or 0):
             run.fault(
                 "required",
-                f"{number} of '{name}'; {_asks(least.source)} at least {least.number}.",
+                f"'{name}' is there {_times(number)}; {_asks(least.source)} at least {least.number}.",
                 (place, name, -1),
                 least.source,
             )
         if most.number is not None and number > most.number:
             run.fault(
                 "structure",
-                f"{number} of '{name}'; {_asks(most.source)} at most {most.number}.",
+                f"'{name}' is there {_times(number)}; {_asks(most.source)} at most {most.number}.",
                 (place, name, -1),
                 most.source,
             )
@@ -82,6 +88,10 @@ def _counted(name: str, merged: Merged, type_name: str) -> Callable[[Any, Place,
 
 def _asks(source: Source) -> str:
     return f"{source.definition.title} wants" if source.definition else "wanted are"
+
+
+def _times(number: int) -> str:
+    return "once" if number == 1 else f"{number} times"
 
 
 def _sliced(merged: Merged, counted: Callable[[Any, Place, Run], bool], check: ItemCheck) -> Step:
@@ -140,7 +150,8 @@ def _miscounted(piece: Element, number: int, least: int, place: Place, run: Run)
     else:
         rule, code, bound = "max", "structure", f"at most {piece.facts['max']}"
     source = Source(f"slice {piece.slice_name} {rule}", piece.definition)
-    run.fault(code, f"{number} of '{piece.slice_name}' in '{piece.name}'; {_asks(source)} {bound}.", place, source)
+    text = f"'{piece.name}' has {number or 'no'} {title_of(piece)}; {_asks(source)} {bound}."
+    run.fault(code, text, place, source)
 
 
 class _Items:

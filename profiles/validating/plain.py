@@ -70,7 +70,10 @@ def sibling_step(compiler: "Compiler", name: str, merged: Merged, elements: Node
     if not merged.many:
 
         def single(value: Any, place: Place, run: Run, node: dict[str, Any]) -> None:
-            shape(value, (place, own, -1), run)
+            if type(value) is dict:
+                shape(value, (place, own, -1), run)
+            else:
+                run.fault("structure", f"'{name}' must be an object.", (place, own, -1), OURS)
 
         return single
 
@@ -80,10 +83,17 @@ def sibling_step(compiler: "Compiler", name: str, merged: Merged, elements: Node
             return
         values = node.get(own)
         for index, row in enumerate(value):
-            if row is not None:
+            if type(row) is dict:
                 shape(row, (place, own, index), run)
+            elif row is not None:
+                run.fault("structure", f"'{name}' must hold objects or null.", (place, own, index), OURS)
             elif type(values) is not list or index >= len(values) or values[index] is None:
-                run.fault("structure", "A place with neither value nor extension.", (place, own, index), OURS)
+                run.fault(
+                    "structure",
+                    "There is neither a value nor an extension here; give one, or take the place out.",
+                    (place, own, index),
+                    OURS,
+                )
 
     return many
 

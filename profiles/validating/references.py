@@ -25,6 +25,7 @@ def reference_check(compiler: "Compiler", nodes: Nodes) -> Check:
     def check(value: Any, place: Place, run: Run) -> None:
         reference = value.get("reference") if type(value) is dict else None
         if type(reference) is not str:
+            _aimed(value, targets, place, run)
             return
         if not run.is_trial and not run.is_nested:
             run.links.append(Link(run.entry, place, reference))
@@ -34,14 +35,21 @@ def reference_check(compiler: "Compiler", nodes: Nodes) -> Check:
         for way in held:
             way(reference, resource, place, run)
         kind = resource.get("resourceType") if resource is not None else _type_in(reference)
-        if type(kind) is not str or not compiler.library.is_a(kind, "Resource"):
-            return
-        here = (place, "reference", -1)
-        for one in reversed(targets):
-            if not one.check(kind, resource, here, run):
-                return  # one wrong target is one fault: the narrowest definition tells it
+        _hit(kind, resource, targets, (place, "reference", -1), run)
 
     return check
+
+
+def _aimed(value: Any, targets: list["_Targets"], place: Place, run: Run) -> None:
+    """A reference without an address may say of which type its target is."""
+    if targets and type(value) is dict and "type" in value:
+        _hit(value["type"], None, targets, (place, "type", -1), run)
+
+
+def _hit(kind: Any, resource: dict[str, Any] | None, targets: list["_Targets"], place: Place, run: Run) -> None:
+    for one in reversed(targets):
+        if not one.check(kind, resource, place, run):
+            return  # one wrong target is one fault: the narrowest definition tells it
 
 
 def _detail(node: Element) -> Facts:
@@ -87,8 +95,10 @@ class _Targets:
         self._by_type: dict[str, tuple[Definition, ...]] = {}
         self.names = " or ".join(dict.fromkeys(definition.type for definition in self._definitions))
 
-    def check(self, kind: str, resource: dict[str, Any] | None, place: Place, run: Run) -> bool:
+    def check(self, kind: Any, resource: dict[str, Any] | None, place: Place, run: Run) -> bool:
         """Tells when the target is of a wrong type, and answers False; asks for its profile where only one will do."""
+        if type(kind) is not str or not self._compiler.library.is_a(kind, "Resource"):
+            return True
         fitting = self._by_type.get(kind)
         if fitting is None:
             fitting = self._by_type[kind] = tuple(
@@ -107,7 +117,7 @@ class _Targets:
                 run.cannot_check("profile", canonical, place)
             return True
         title = self._source.definition.title if self._source.definition else ""
-        text = f"Refers to a {kind}; {title} wants {self.names} here."
+        text = f"It refers to {kind}; {title} wants {self.names} here."
         run.fault("value", text, place, self._source)
         return False
 

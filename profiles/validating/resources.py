@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 _LONGEST_SHOWN = 64
 _MOST_KEPT = 2000
+MOST_CLAIMED = 100
+"""Profiles one resource may claim; the list of more is told, and they are not looked at."""
 
 _Asked = tuple[Definition, ...]
 
@@ -59,7 +61,7 @@ class ResourceCheck:
             shown = (
                 f"'{kind[:_LONGEST_SHOWN]}' is no resource of FHIR R4."
                 if type(kind) is str
-                else "A resource without resourceType."
+                else "The resource has no resourceType; say of which type it is."
             )
             run.fault("structure", shown, (place, "resourceType", -1), OURS)
             return
@@ -82,7 +84,7 @@ class ResourceCheck:
         for node in self._nodes:
             allowed = node.facts.get("types", {})
             if allowed and not any(self._compiler.library.is_a(kind, name) for name in allowed):
-                text = f"A {kind} is here; {node.definition.title} wants {' or '.join(allowed)}."
+                text = f"{kind} is here; {node.definition.title} wants {' or '.join(allowed)}."
                 run.fault("structure", text, place, Source("types", node.definition))
         in_force = [*self._claimed(kind, value, place, run), *self._demanded(kind, value, place, run)]
         for options in self._options(kind):
@@ -123,8 +125,12 @@ class ResourceCheck:
         """The profiles the resource says it meets; of one nobody here has, only that it cannot be checked."""
         meta = value.get("meta")
         told = meta.get("profile") if type(meta) is dict else None
+        rows = told if type(told) is list else []
+        if len(rows) > MOST_CLAIMED:
+            text = f"The resource claims {len(rows)} profiles, at most {MOST_CLAIMED} are looked at; name fewer."
+            run.fault("too-costly", text, ((place, "meta", -1), "profile", -1), OURS)
         found = []
-        for index, canonical in enumerate(told if type(told) is list else ()):
+        for index, canonical in enumerate(rows[:MOST_CLAIMED]):
             definition = self._compiler.structure(canonical) if type(canonical) is str else None
             here = ((place, "meta", -1), "profile", index)
             if definition is None:
@@ -141,7 +147,7 @@ class ResourceCheck:
     def _suits(self, kind: str, definition: Definition, place: Place, run: Run) -> bool:
         is_one = self._compiler.library.is_a(kind, definition.type)
         if not is_one:
-            text = f"{definition.title} is about {definition.type}, this is a {kind}."
+            text = f"{definition.title} is about {definition.type}, not about {kind}."
             run.fault("value", text, place, Source("type", definition))
         return is_one
 

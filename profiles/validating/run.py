@@ -23,6 +23,9 @@ Check = Callable[[Any, Place, "Run"], None]
 MOST_FINDINGS = 1000
 """A message with more faults is wrong throughout; the walk ends there."""
 
+THE_REST = ("", "")
+"""What stands for warnings and for things that could not be checked, beyond `MOST_FINDINGS` of either."""
+
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _LONGEST_NAME = 64
 
@@ -130,6 +133,7 @@ class Run:
         "is_trial",
         "links",
         "met",
+        "milder",
         "scope",
         "unchecked",
     )
@@ -137,6 +141,7 @@ class Run:
     def __init__(self, environment: Environment, defects: KnownDefects) -> None:
         self.defects = defects
         self.findings: list[Finding] = []
+        self.milder = 0
         self.unchecked: dict[tuple[str, str], tuple[Place, int]] = {}
         self.environment = environment
         self.scope: Scope | None = None
@@ -158,18 +163,24 @@ class Run:
     ) -> None:
         """Remembers one fault, unless it is known to come from a defect of the guide; `about`: the code or type meant.
 
-        Raises: TooManyFindings to end the walk.
+        Raises: TooManyFindings to end the walk after `MOST_FINDINGS` errors; of warnings no more than that are kept.
         """
         profile = source.definition.canonical if source.definition else ""
         left = self.defects.left_of(source.rule, profile, about, severity)
         if not left:
             return
+        if left != "error" and self.milder == MOST_FINDINGS:
+            self.unchecked.setdefault(THE_REST, (place, 1))
+            return
+        self.milder += left != "error"
         self.findings.append(Finding(code, text, place, source, left))
-        if len(self.findings) > MOST_FINDINGS:
+        if len(self.findings) - self.milder > MOST_FINDINGS:
             raise TooManyFindings
 
     def cannot_check(self, kind: str, what: str, place: Place) -> None:
         """Remembers that something could not be checked: the first place, and how often."""
+        if len(self.unchecked) >= MOST_FINDINGS and (kind, what) not in self.unchecked:
+            kind, what = THE_REST
         first, times = self.unchecked.get((kind, what), (place, 0))
         self.unchecked[(kind, what)] = (first, times + 1)
 
@@ -195,15 +206,15 @@ class Run:
 
     def trial(self, check: Check, value: Any, place: Place) -> list[Finding]:
         """The errors a check would find; nothing of it is kept."""
-        kept = (self.findings, self.unchecked, self.is_trial)
-        self.findings, self.unchecked, self.is_trial = [], {}, True
+        kept = (self.findings, self.milder, self.unchecked, self.is_trial)
+        self.findings, self.milder, self.unchecked, self.is_trial = [], 0, {}, True
         try:
             check(value, place, self)
         except TooManyFindings:
             pass
         finally:
             found = self.findings
-            self.findings, self.unchecked, self.is_trial = kept
+            self.findings, self.milder, self.unchecked, self.is_trial = kept
         return [finding for finding in found if finding.severity == "error"]
 
 

@@ -129,8 +129,9 @@ class Shape:
     def missing(self, node: dict[str, Any], place: Place, run: Run) -> None:
         """Tells of every required element an object lacks."""
         for name in sorted(self.required - node.keys()):
-            if f"_{name}" not in node:
-                self._absent(self.members[name], place, run)
+            merged = self.members[name]
+            if merged.ways.present.isdisjoint(node):
+                self._absent(merged, place, run)
 
     def _absent(self, merged: Merged, place: Place, run: Run) -> None:
         """Tells of an element that is not there, by the slices that must be among it where those make up the number."""
@@ -146,9 +147,9 @@ class Shape:
 
     def _empty(self, node: dict[str, Any], place: Place, run: Run) -> None:
         if not node:
-            run.fault("structure", "An object without properties; leave the element out.", place, OURS)
+            run.fault("structure", "The object has no properties; leave the element out.", place, OURS)
         elif self.type_name not in PRIMITIVES and not self.compiler.library.is_a(self.type_name, "Resource"):
-            run.fault("structure", "An object with nothing but an id; leave the element out.", place, OURS)
+            run.fault("structure", "The object has nothing but an id; leave the element out.", place, OURS)
 
 
 def _has_been_read(value: Any) -> bool:

@@ -13,17 +13,21 @@ if TYPE_CHECKING:
 def single_step(compiler: "Compiler", name: str, merged: Merged, nodes: Nodes, type_name: str) -> Step:
     """The step over one object."""
     check = compiler.check(nodes, type_name)
-    before = choice_step(compiler, name, merged, type_name)
+
+    def plain(value: Any, place: Place, run: Run, node: dict[str, Any]) -> None:
+        check(value, (place, name, -1), run)
+
+    return chosen_step(plain, choice_step(compiler, name, merged, type_name))
+
+
+def chosen_step(inner: Step, before: Step | None) -> Step:
+    """A step with what else there is to look at where its property was chosen of several."""
     if before is None:
-
-        def plain(value: Any, place: Place, run: Run, node: dict[str, Any]) -> None:
-            check(value, (place, name, -1), run)
-
-        return plain
+        return inner
 
     def step(value: Any, place: Place, run: Run, node: dict[str, Any]) -> None:
         before(value, place, run, node)
-        check(value, (place, name, -1), run)
+        inner(value, place, run, node)
 
     return step
 
@@ -32,7 +36,7 @@ def choice_step(compiler: "Compiler", mine: str, merged: Merged, type_name: str)
     """What else to look at where `mine` was chosen of several properties; None where there is nothing."""
     if not merged.is_choice:
         return None
-    others = merged.ways.rivals(mine)
+    others, own = merged.ways.rivals(mine), {mine, f"_{mine}"}
     unmet = [
         piece
         for node in merged.nodes
@@ -43,7 +47,7 @@ def choice_step(compiler: "Compiler", mine: str, merged: Merged, type_name: str)
         return None
 
     def step(value: Any, place: Place, run: Run, node: dict[str, Any]) -> None:
-        if not others.isdisjoint(node) and mine == min(key for key in node if key == mine or key in others):
+        if not others.isdisjoint(node) and mine == min(key.lstrip("_") for key in node if key in own or key in others):
             run.fault("structure", f"More than one '{merged.stem}'; send one.", (place, merged.stem, -1), OURS)
         for piece in unmet:
             compiler.missing_slice(piece, (place, merged.stem, -1), run)

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from profiles.library import Element
+from profiles.reading import write_json
 from profiles.validating.coding import codings_of
 from profiles.validating.members import Merged, Nodes
 from profiles.validating.run import Run, Source
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 Predicate = Callable[[Any, Run], bool]
 Getter = Callable[[Any, Run], list[Any]]
 
+_LONGEST_SHOWN = 200
 _STEP = re.compile(r"\$this|resolve\(\)|extension\('(?P<url>[^']+)'\)|ofType\((?P<type>\w+)\)|(?P<name>\w+)")
 
 
@@ -49,6 +51,16 @@ def _discriminators(node: Element, piece: Element) -> list[list[str]]:
         found += sliced.facts.get("slicing", {}).get("by", ()) if sliced else ()
         whole = whole.rpartition("/")[0]
     return found
+
+
+def title_of(piece: Element) -> str:
+    """A slice as a person finds it: its name, and the extension or the value that makes an item belong to it."""
+    named = piece.facts.get("types", {}).get("Extension", {}).get("as", ())
+    if len(named) == 1:
+        return f"'{piece.slice_name}' (the extension {named[0].partition('|')[0]})"
+    written = next((piece.facts[kind] for kind in ("pattern", "fixed") if kind in piece.facts), None)
+    shown = write_json(written).decode() if written is not None else ""
+    return f"'{piece.slice_name}'" + (f" ({shown})" if 0 < len(shown) <= _LONGEST_SHOWN else "")
 
 
 def slicings_of(compiler: "Compiler", merged: Merged, type_name: str) -> list[Slicing]:

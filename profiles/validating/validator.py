@@ -16,7 +16,18 @@ from profiles.suppressions import KNOWN_DEFECTS, KnownDefects
 from profiles.validating.coding import Codes, codings_of
 from profiles.validating.compiler import Compiler
 from profiles.validating.resources import ResourceCheck
-from profiles.validating.run import OURS, Finding, Link, Place, Run, Source, TooManyFindings, environment_for, path_of
+from profiles.validating.run import (
+    OURS,
+    THE_REST,
+    Finding,
+    Link,
+    Place,
+    Run,
+    Source,
+    TooManyFindings,
+    environment_for,
+    path_of,
+)
 
 __all__ = ["Validator", "shipped_library"]
 
@@ -91,7 +102,11 @@ class Validator:
             definition = compiler.structure(canonical)
             if definition is None:
                 run.cannot_check("profile", canonical, (None, _root_name(environment.root_resource), -1))
-            return definition is None or compiler.conforms(value, definition, run)
+            kept = (environment.context, environment.memo)
+            try:
+                return definition is None or compiler.conforms(value, definition, run)
+            finally:
+                environment.context, environment.memo = kept
 
         environment.member_of, environment.conforms_to = member_of, conforms_to
         return run
@@ -145,8 +160,13 @@ def _issues(run: Run) -> list[Issue]:
         canonical = definition.canonical if definition else ""
         issue = Issue(finding.code, finding.text, path, finding.severity, finding.source.rule, canonical)
         found.setdefault((path, finding.text), issue)
+    rest = run.unchecked.pop(THE_REST, None)
     for (kind, what), (place, times) in run.unchecked.items():
-        more = f" (here and in {times - 1} more places)" if times > 1 else ""
-        text = f"Not checked: the {kind} {what} is not known here{more}."
+        more = f" (here and in {times - 1} more place{'s' * (times > 2)})" if times > 1 else ""
+        why = f"the codes of {what} are not at hand" if kind == "value set" else f"the {kind} {what} is not known here"
+        text = f"Not checked: {why}{more}."
         found.setdefault((path_of(place), text), Issue("not-supported", text, path_of(place), "information", kind))
+    if rest is not None:
+        text = "There is more to tell, though no error; it is not listed."
+        found["", text] = Issue("too-costly", text, path_of(rest[0]), "information")
     return list(found.values())

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from profiles.checking import check_request
 from profiles.issues import Issue, Kind, Refusal
 from profiles.reading import Limits, ReadBundle, read_bundle
-from profiles.rules import MAX_ISSUES
+from profiles.rules import IN_WORDS, MAX_ISSUES
 from profiles.strictness import Strictness
 from tests.profiles.good_request import CLAIM, PAS, Raw, claim_of, errors_in, resource_of, updated
 from tests.validators import validator_for
@@ -96,6 +96,45 @@ def test_first_entry_not_a_claim_is_unreadable_and_other_faults_are_told_too(
 
     assert refused.value.kind is Kind.UNREADABLE
     assert {CLAIM, "Bundle.identifier"} <= {issue.path for issue in refused.value.issues}
+
+
+@pytest.mark.spec("pas:spec-22")
+@pytest.mark.parametrize("strictness", list(Strictness))
+def test_sequences_of_supporting_information_are_unique(good: Raw, issues_of: Find, strictness: Strictness) -> None:
+    claim = claim_of(good)
+    claim["supportingInfo"].append(claim["supportingInfo"][0])
+
+    found = issues_of(good, strictness=strictness)
+
+    assert errors_in(found) == {f"{CLAIM}.supportingInfo[1].sequence"}
+    assert {issue.rule for issue in found if issue.severity == "error"} == {IN_WORDS}
+
+
+@pytest.mark.spec("pas:spec-19")
+def test_supporting_information_keeps_the_us_core_profile_it_claims(good: Raw, issues_of: Find) -> None:
+    profile = "http://hl7.org/fhir/us/core/StructureDefinition/us-core-vital-signs"
+    observation = resource_of(good, "Observation")
+    assert errors_in(issues_of(good)) == set()
+
+    observation["meta"] = {"profile": [profile]}
+    observation.pop("category", None)
+
+    told = [issue for issue in issues_of(good) if issue.profile.startswith(profile)]
+    assert ("error", "Bundle.entry[8].resource.category") in [(issue.severity, issue.path) for issue in told]
+
+
+@pytest.mark.spec("pas:spec-23")
+@pytest.mark.parametrize("kind", ["Patient", "Coverage", "Practitioner"])
+def test_every_resource_is_held_against_its_pas_profile_without_claiming_it(
+    kind: str, good: Raw, issues_of: Find
+) -> None:
+    resource = resource_of(good, kind)
+    resource.pop("meta", None)
+    resource.pop("identifier", None)
+
+    told = [issue for issue in issues_of(good) if issue.path.endswith(".identifier") and issue.severity == "error"]
+
+    assert [issue.profile.startswith(PAS) for issue in told][:1] == [True]
 
 
 def without(name: str, good: Raw) -> Raw:
@@ -301,3 +340,49 @@ def test_no_change_to_the_good_request_crashes_the_check(data: st.DataObject, go
 
 def reading(raw: object) -> ReadBundle:
     return read_bundle(json.dumps(raw).encode(), LIMITS)
+
+
+ABSENT = {"extension": [{"url": "http://hl7.org/fhir/StructureDefinition/data-absent-reason", "valueCode": "unknown"}]}
+
+
+@pytest.mark.parametrize("strictness", list(Strictness))
+@pytest.mark.parametrize(
+    ("steps", "path"),
+    [
+        (("entry", 1, "fullUrl"), "Bundle.entry[1].fullUrl"),
+        (("entry", 0, "resource", "status"), f"{CLAIM}.status"),
+        (("entry", 0, "resource", "use"), f"{CLAIM}.use"),
+        (("entry", 0, "resource", "insurance", 0, "sequence"), f"{CLAIM}.insurance[0].sequence"),
+        (("entry", 0, "resource", "item", 0, "sequence"), f"{CLAIM}.item[0].sequence"),
+        (("entry", 0, "resource", "insurance"), f"{CLAIM}.insurance"),
+        (("entry", 0, "resource", "patient"), f"{CLAIM}.patient"),
+    ],
+)
+def test_a_reason_for_its_absence_does_not_stand_for_what_is_read(
+    steps: tuple[Any, ...], path: str, strictness: Strictness, good: Raw, issues_of: Find
+) -> None:
+    holder: Any = good
+    for step in steps[:-1]:
+        holder = holder[step]
+    del holder[steps[-1]]
+    holder[f"_{steps[-1]}"] = ABSENT
+
+    assert path in errors_in(issues_of(good, strictness=strictness))
+
+
+@pytest.mark.parametrize("strictness", list(Strictness))
+def test_a_modifier_among_other_extensions_is_refused(strictness: Strictness, good: Raw, issues_of: Find) -> None:
+    """Whoever looks for it among modifiers would overlook that the line is cancelled."""
+    cancelled = {"url": f"{PAS}modifierextension-infoCancelled", "valueBoolean": True}
+    claim_of(good)["item"][0]["extension"].append(cancelled)
+
+    assert f"{CLAIM}.item[0].extension" in {
+        issue.path.rpartition("[")[0] for issue in issues_of(good, strictness=strictness) if issue.severity == "error"
+    }
+
+
+@pytest.mark.parametrize("strictness", list(Strictness))
+def test_a_modifier_where_there_are_none_is_refused(strictness: Strictness, good: Raw, issues_of: Find) -> None:
+    claim_of(good)["type"]["modifierExtension"] = [{"url": "urn:x", "valueBoolean": True}]
+
+    assert f"{CLAIM}.type.modifierExtension" in errors_in(issues_of(good, strictness=strictness))

@@ -68,6 +68,27 @@ def test_encounter_and_condition_may_name_each_other(good: Raw, issues_of: Find)
 
 
 @pytest.mark.spec("pas:spec-13")
+def test_what_the_claim_refers_to_is_in_the_bundle(good: Raw, issues_of: Find) -> None:
+    claim_of(good)["provider"] = {"reference": "Organization/nobody"}
+
+    assert f"{CLAIM}.provider.reference" in errors_in(issues_of(good))
+
+
+@pytest.mark.spec("pas:spec-18")
+def test_what_supporting_information_refers_to_is_in_the_bundle_too(good: Raw, issues_of: Find) -> None:
+    resource_of(good, "Observation")["performer"] = [{"reference": "Practitioner/nobody"}]
+
+    assert errors_in(issues_of(good)) == {"Bundle.entry[8].resource.performer[0].reference"}
+
+
+@pytest.mark.spec("pas:spec-20")
+def test_what_the_claim_does_not_point_to_is_warned_of(good: Raw, issues_of: Find) -> None:
+    del claim_of(good)["supportingInfo"], claim_of(good)["item"][0]["informationSequence"]
+
+    assert [(i.severity, i.path) for i in issues_of(good)] == [("warning", "Bundle.entry[8]")]
+
+
+@pytest.mark.spec("pas:spec-13")
 def test_dangling_reference_of_an_entry_nothing_leads_to_is_only_a_warning(good: Raw, issues_of: Find) -> None:
     del claim_of(good)["supportingInfo"], claim_of(good)["item"][0]["informationSequence"]
     resource_of(good, "Observation")["subject"] = {"reference": "Patient/nobody"}

@@ -33,3 +33,12 @@ def test_nobody_reading_on_is_no_fault() -> None:
 
     assert (ran.returncode, ran.stderr) == (141, "")
     assert len(ran.stdout.splitlines()) == 1
+
+
+def test_the_page_shows_what_is_printed(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    page = (ROOT / "docs" / "checking.md").read_text("utf-8")
+    command, *shown = page.partition("```text\n$ ")[2].partition("\n```")[0].splitlines()
+    monkeypatch.chdir(ROOT)
+
+    assert main(command.removeprefix("python -m profiles ").split()) == 1
+    assert capsys.readouterr().out.splitlines() == shown

@@ -62,6 +62,16 @@ def stated(form: str) -> Raw:
     return {"resourceType": "CapabilityStatement", "format": [form]}
 
 
+def needing(authorization: str) -> Raw:
+    """An order whose coverage information asks for documents that go with an authorization."""
+    said = [("pa-needed", authorization), ("doc-needed", "clinical"), ("doc-purpose", "withpa")]
+    parts: list[Raw] = [{"url": url, "valueCode": code} for url, code in said]
+    return {
+        "resourceType": "ServiceRequest",
+        "extension": [{"url": f"{CRD}ext-coverage-information", "extension": parts}],
+    }
+
+
 FORMAT = "urn:hl7-org:sdwg:ccda-structuredBody:2.1"
 IHE = "http://ihe.net/fhir/ihe.formatcode.fhir/CodeSystem/formatcode"
 OLD_IHE = "urn:oid:1.3.6.1.4.1.19376.1.2.3"
@@ -123,6 +133,11 @@ AMENDED: dict[str, tuple[str, Raw, Raw]] = {
         "per-1",
         {"resourceType": "Encounter", "period": {"start": "2026-01", "end": "2026"}},
         {"resourceType": "Encounter", "period": {"start": "2026-03-01", "end": "2026-02"}},
+    ),
+    next(row.published for row in AMENDMENTS if "doc-purpose" in row.published): (
+        "crd-ci-q4",
+        needing("auth-needed"),
+        needing("no-auth"),
     ),
 }
 """For each amended invariant, its key, a message it was never meant against, and one it still is."""

@@ -53,7 +53,7 @@ def test_a_name_that_could_lead_elsewhere_is_refused(tmp_path: Path, name: str, 
 def test_what_is_no_package_is_named(tmp_path: Path) -> None:
     path = tmp_path / "broken.tgz"
     path.write_bytes(b"no archive")
-    with pytest.raises(PackageFault, match=r"broken\.tgz: not a readable package"):
+    with pytest.raises(PackageFault, match=r"broken\.tgz: not a package"):
         read_package(path)
     with pytest.raises(PackageFault, match=r"gone\.tgz"):
         read_package(tmp_path / "gone.tgz")

@@ -196,3 +196,25 @@ def test_no_data_makes_an_invariant_fail(types: KnownTypes, text: str, type_path
     assert answer in (True, False)
     assert rule(node, Environment(resource=resource, root_resource=resource)) is answer
     assert json.dumps(node, default=str) == before
+
+
+def test_what_is_the_same_for_every_focus_is_found_anew_in_each_evaluation(types: KnownTypes) -> None:
+    rule = compile_invariant("name.given.all(%resource.contained.id contains $this)", "Patient", types)
+    among = compile_invariant("name.given.intersect(%resource.contained.id).exists()", "Patient", types)
+    first = compile_invariant("name.given.all(startsWith(%resource.contained.first().id))", "Patient", types)
+    environment = Environment()
+    for name, contained in (("a", "a"), ("a", "b"), ("b", "b")):
+        patient = {"resourceType": "Patient", "name": [{"given": [name]}], "contained": [{"id": contained}]}
+        environment.resource = patient
+        for compiled in (rule, among, first):
+            assert compiled(patient, environment) is (name == contained)
+
+
+def test_of_contained_resources_with_one_id_the_first_is_meant(types: KnownTypes) -> None:
+    rule = compile_invariant("managingOrganization.resolve().name.exists()", "Patient", types)
+    environment = Environment()
+    named, bare = {"resourceType": "Patient", "id": "a", "name": [{"family": "F"}]}, {"id": "a"}
+    for listed, holds in (([named, bare], True), ([bare, named], False), ([5, {"id": 5}], False), ("x", False)):
+        patient = {"resourceType": "Patient", "managingOrganization": {"reference": "#a"}, "contained": listed}
+        environment.resource = patient
+        assert rule(patient, environment) is holds

@@ -19,6 +19,8 @@ NAMESPACE = 'xmlns="http://www.w3.org/1999/xhtml"'
         f'<div {NAMESPACE}><a href="http://example.org/?a=b">b</a> The description: here</div>',
         f'<div {NAMESPACE}><p style = "color: red">a=b ="</p></div>',
         f"<div {NAMESPACE}>&#8364; caf\u00e9 \U0001f600</div>",
+        f"<div {NAMESPACE}>&nbsp;1&#x20AC;&eacute;&apos;<!-- a & b --></div>",
+        f'<div {NAMESPACE}><a href="?a=1&amp;b=2">&copy; a</a></div>',
     ],
 )
 def test_basic(text: str) -> None:
@@ -46,6 +48,10 @@ def test_basic(text: str) -> None:
         f'<div {NAMESPACE}><a href="&#106;avascript:x()">text</a></div>',
         f"<div {NAMESPACE}><a href=x>text</a></div>",
         f"<div {NAMESPACE}>1 < 2</div>",
+        f"<div {NAMESPACE}>1 & 2</div>",
+        f"<div {NAMESPACE}>&nobody; text</div>",
+        f"<div {NAMESPACE}>text &amp</div>",
+        f'<div {NAMESPACE}><a href="?a=1&b=2">text</a></div>',
         '<!DOCTYPE div [<!ENTITY a "aaaa">]><div>&a;</div>',
         '<?xml version="1.0"?><div>a</div>',
         '<div="="">text</div>',
@@ -87,3 +93,18 @@ def test_any_text_is_or_is_not(text: str) -> None:
 
 def test_a_lone_half_of_a_character_breaks_nothing() -> None:
     assert is_basic_html(f"<div {NAMESPACE}>\ud800</div>")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"<div><{'a' * 100_000}</div>",
+        f"<div {' ' * 100_000}x>a</div>",
+        f"<div a{' ' * 100_000}=>a</div>",
+        f"<div>{'<!--' * 100_000}</div>",
+        f"<div>{'&' * 100_000}</div>",
+    ],
+)
+def test_a_long_one_is_looked_at_once(text: str) -> None:
+    """Looked at again from each of its characters, one alone would take minutes."""
+    assert not is_basic_html(text)

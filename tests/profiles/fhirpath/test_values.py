@@ -1,5 +1,6 @@
 """Moments and quantities by themselves: reading, order, keys."""
 
+import sys
 from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
 
@@ -139,3 +140,11 @@ def test_true_is_not_one() -> None:
     assert frozen(Element(None, "code", {"id": "a"})) != frozen(Element(None, "code", {"id": "b"}))
     assert equivalent({"a": "X"}, {"a": "x"})
     assert not equivalent(["a"], ["b"])
+
+
+def test_numbers_of_one_hash_have_keys_of_their_own() -> None:
+    """Whose hashes collide a sender could choose, and make a set as slow as a list."""
+    same = [number * sys.hash_info.modulus for number in range(1, 50)]
+    assert len({hash(number) for number in same}) == 1
+    assert len({hash(frozen(number)) for number in same}) == len(same)
+    assert frozen(0) == frozen(Decimal("-0.0")) and frozen(100) == frozen(Decimal("1E+2"))

@@ -231,3 +231,15 @@ def test_a_url_of_a_profile_or_type_is_no_extension() -> None:
     for url in (f"{URL}p", "http://hl7.org/fhir/StructureDefinition/Patient"):
         issues = checker(asking("flag")).check(patient({"url": url, "valueString": "x"}))
         assert told(issues) == [("information", "Patient.extension[0]", "extension")]
+
+
+def test_a_modifier_stands_among_modifiers_and_nothing_else_does() -> None:
+    """Source: FHIR R4 4.0.1 Extensibility: who overlooks a modifier misreads what it stands in."""
+    modifier = extension("not", {".": {"isModifier": True}, "value[x]": {"types": {"boolean": {}}}}, "Element")
+    validator = checker(modifier, FLAG)
+    no, flag = as_extension("not", valueBoolean=True), as_extension("flag", valueBoolean=True)
+    assert errors(validator, patient(flag, modifierExtension=[no])) == []
+    assert errors(validator, patient(no, modifierExtension=[flag])) == [
+        ("Patient.extension[0]", "isModifier"),
+        ("Patient.modifierExtension[0]", "isModifier"),
+    ]

@@ -102,3 +102,13 @@ def test_invariants_of_fhir_itself_hold_everywhere() -> None:
         "contact": [{"gender": "male"}],
     }
     assert {rule for _, rule in errors(checker(), resource)} == {"per-1", "cpt-2", "pat-1"}
+
+
+def test_one_expression_under_two_keys_of_one_definition_is_told_once() -> None:
+    rules = {
+        "t-1": ["error", "issued.exists()"],
+        "t-2": ["error", "issued.exists()"],
+        "t-3": ["warning", "issued.exists()"],
+    }
+    issues = checker(profile("p", "Observation", {".": {"rules": rules}})).check(OBSERVATION, (f"{URL}p",))
+    assert told(issues) == [("error", "Observation", "t-1"), ("warning", "Observation", "t-3")]

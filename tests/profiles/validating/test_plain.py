@@ -56,6 +56,7 @@ def test_a_primitive_has_its_form(name: str, value: Any, rule: str) -> None:
         ({"name": [{"given": ["a"], "_given": [None, None]}]}, "Patient.name[0].given[1]"),
         ({"name": [{"given": [None, "a"], "_given": [None, SAID]}]}, "Patient.name[0].given[0]"),
         ({"name": [{"given": [None, "a"]}]}, "Patient.name[0].given[0]"),
+        ({"name": [{"given": ["a", None], "_given": [SAID]}]}, "Patient.name[0].given[1]"),
         ({"_resourceType": SAID}, "Patient._resourceType"),
         ({"__birthDate": SAID}, "Patient.__birthDate"),
     ],
@@ -124,3 +125,13 @@ def test_invariants_hold_on_primitives() -> None:
     validator = checker(profile("p", "Patient", {"birthDate": rules}))
     assert errors(validator, patient(birthDate="2026"), "p") == [("Patient.birthDate", "t-1")]
     assert errors(validator, patient(birthDate="2026-01-01"), "p") == []
+
+
+def test_what_stands_beside_nothing_but_a_primitive_is_no_element() -> None:
+    validator = checker(profile("p", "Patient", {"name": {"min": 1}, "contact": {"min": 1}}))
+    assert sorted(errors(validator, patient(_name=[SAID], _contact=SAID), "p")) == [
+        ("Patient._contact", "unknown-element"),
+        ("Patient._name", "unknown-element"),
+        ("Patient.contact", "min"),
+        ("Patient.name", "min"),
+    ]

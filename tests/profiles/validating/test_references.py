@@ -167,3 +167,17 @@ def test_a_reference_of_any_form_is_told_or_left_but_never_stops_the_walk(refere
     resource = {"resourceType": "Basic", "code": {"text": "t"}, "author": {"reference": reference}}
     found = errors(checker(author(f"{CORE}Patient")), resource, "p")
     assert all(path.startswith("Basic.author") for path, _ in found)
+
+
+def test_a_reference_without_an_address_may_say_its_type() -> None:
+    validator = checker(author(f"{CORE}Practitioner"))
+    expected = {"Practitioner": [], "urn:other": [], "Patient": [("Basic.author.type", "target")]}
+    for kind, found in expected.items():
+        resource = {"resourceType": "Basic", "code": {"text": "t"}, "author": {"type": kind, "display": "x"}}
+        assert errors(validator, resource, "p") == found
+
+
+def test_the_address_counts_before_the_type_said() -> None:
+    author_of = {"type": "Patient", "reference": "Practitioner/1"}
+    resource = {"resourceType": "Basic", "code": {"text": "t"}, "author": author_of}
+    assert errors(checker(author(f"{CORE}Practitioner")), resource, "p") == []

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from profiles.library import Library
+from profiles.validating.resources import MOST_CLAIMED
 from profiles.validating.validator import Validator
 from tests.profiles.definitions import (
     CORE,
@@ -203,3 +204,11 @@ def test_a_guide_nobody_has_takes_the_newest() -> None:
     ]
     found = Library([*core_texts(), *texts]).structure(f"{URL}core", "nobody#1")
     assert found is not None and found.version == "1.10.0"
+
+
+def test_of_very_many_profiles_claimed_the_first_are_looked_at() -> None:
+    claimed = [f"urn:x:{index}" for index in range(MOST_CLAIMED)]
+    patient = {"resourceType": "Patient", "active": True}
+    assert errors(versions(), {**patient, "meta": {"profile": claimed}}) == []
+    found = errors(versions(), {**patient, "meta": {"profile": [*claimed, f"{URL}core|1.0"]}})
+    assert found == [("Patient.meta.profile", "")]

@@ -1,5 +1,6 @@
 """What one check remembers: faults and their limit, what could not be checked, and how places are told."""
 
+from collections import Counter
 from datetime import UTC, datetime
 
 import pytest
@@ -8,6 +9,7 @@ from profiles.suppressions import KnownDefects, Suppression
 from profiles.validating.run import (
     MOST_FINDINGS,
     OURS,
+    THE_REST,
     Place,
     Run,
     Source,
@@ -52,6 +54,18 @@ def test_the_walk_ends_when_nobody_would_read_more() -> None:
     held = run()
     for _ in range(MOST_FINDINGS):
         held.fault("value", "t", HERE, OURS)
+    with pytest.raises(TooManyFindings):
+        held.fault("value", "t", HERE, OURS)
+
+
+def test_no_number_of_warnings_ends_the_walk_or_counts_as_errors() -> None:
+    held = run()
+    for _ in range(MOST_FINDINGS + 5):
+        held.fault("value", "t", HERE, OURS, "warning")
+    for _ in range(MOST_FINDINGS):
+        held.fault("value", "t", HERE, OURS)
+    assert Counter(row.severity for row in held.findings) == {"warning": MOST_FINDINGS, "error": MOST_FINDINGS}
+    assert held.unchecked == {THE_REST: (HERE, 1)}
     with pytest.raises(TooManyFindings):
         held.fault("value", "t", HERE, OURS)
 

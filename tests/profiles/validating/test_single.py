@@ -20,6 +20,10 @@ def test_a_sibling_belongs_to_its_own_type() -> None:
     strange = {"extension": [{"url": "urn:x", "valueString": "y"}]}
     assert errors(PLAIN, {**OBSERVATION, "valueString": "x", "_valueString": strange}) == []
     assert errors(PLAIN, {**OBSERVATION, "_valueString": strange}) == []
+    for other in ("valueInteger", "valueTime", "_valueInteger", "_valueTime"):
+        for more in ({"valueString": "x"}, {"_valueString": strange}, {"valueString": "x", "_valueString": strange}):
+            value = strange if other[0] == "_" else 1 if other == "valueInteger" else "10:00:00"
+            assert errors(PLAIN, {**OBSERVATION, **more, other: value}) == [("Observation.value", "")]
 
 
 @pytest.mark.parametrize(

@@ -313,6 +313,27 @@ GROWING: dict[str, Callable[[int], Any]] = {
         "status": "final",
         "code": {"coding": [{"system": "http://loinc.org", "code": f"{index}"} for index in range(number)]},
     },
+    "components of many codings": lambda number: {
+        "resourceType": "Observation",
+        "status": "final",
+        "valueString": "x",
+        "code": {"coding": [{"system": "urn:x", "code": f"{index}"} for index in range(number)]},
+        "component": [{"code": {"coding": [{"code": "a"}]}, "valueString": "x"} for _ in range(number)],
+    },
+    "groups of a guide": lambda number: {
+        "resourceType": "ImplementationGuide",
+        "definition": {
+            "grouping": [{"id": f"g{index}", "name": "x"} for index in range(number)],
+            "resource": [{"reference": {"display": "x"}, "groupingId": f"g{index}"} for index in range(number)],
+        },
+    },
+    "contained members": lambda number: {
+        "resourceType": "CareTeam",
+        "contained": [{"resourceType": "Practitioner", "id": f"p{index}"} for index in range(number)],
+        "participant": [
+            {"member": {"reference": f"#p{index}"}, "onBehalfOf": {"display": "x"}} for index in range(number)
+        ],
+    },
     "addresses that are all the same": lambda number: bundle(*[("urn:uuid:1", {"resourceType": "Patient"})] * number),
 }
 
@@ -341,3 +362,37 @@ def test_a_checker_keeps_nothing_of_a_message() -> None:
     assert fresh.check(strange) == first
     assert errors(fresh, {"resourceType": "Patient", "active": True}, "p") == [("Patient.name", "min")]
     assert fresh.check({"resourceType": "Patient", "active": True}) == []
+
+
+def test_what_cannot_be_checked_is_listed_up_to_a_number() -> None:
+    strange = [{"url": f"urn:x:{index}", "valueString": "x"} for index in range(2000)]
+    issues = validator().check({"resourceType": "Patient", "extension": strange})
+    assert {issue.severity for issue in issues} == {"information"}
+    assert len(issues) == MOST_FINDINGS + 1
+    assert (issues[-1].code, issues[-1].path) == ("too-costly", f"Patient.extension[{MOST_FINDINGS}]")
+
+
+def test_what_an_invariant_asks_in_an_invariant_does_not_change_its_surroundings() -> None:
+    """`conformsTo` runs the rules of the other profile before the first expression goes on."""
+    other = "%context.active.exists() and ('a' in %resource.name.family)"
+    asking = "contact.all(name.family in %resource.name.family and %resource.conformsTo('http://example.org/q'))"
+    parts = [
+        profile("p", "Patient", {".": {"rules": {"t-1": ["error", f"{asking} and %context.contact.exists()"]}}}),
+        profile("q", "Patient", {".": {"rules": {"t-2": ["error", other]}}}),
+    ]
+    patient = {"resourceType": "Patient", "active": True, "name": [{"family": "a"}]}
+    good, bad = ({**patient, "contact": [{"name": {"family": "a"}}, {"name": {"family": row}}]} for row in "ab")
+    assert errors(checker(*parts), good, "p") == []
+    assert errors(checker(*parts), bad, "p") == [("Patient", "t-1")]
+
+
+@pytest.mark.parametrize("value", [{"value": "x"}, {"extension": []}, {"id": "x", "value": {"value": [None]}}])
+def test_an_object_in_the_place_of_a_primitive_is_told_and_no_more(value: Any) -> None:
+    """`canonical` and its kin say less of their value than the types above them do."""
+    questionnaire = {"resourceType": "Questionnaire", "status": "draft", "derivedFrom": [value], "url": value}
+    assert set(errors(validator(), questionnaire)) >= {
+        ("Questionnaire.derivedFrom[0]", "type canonical"),
+        ("Questionnaire.url", "type uri"),
+    }
+    system = {"resourceType": "CodeSystem", "status": "draft", "content": "complete", "valueSet": value}
+    assert ("CodeSystem.valueSet", "type canonical") in errors(validator(), system)
