@@ -239,10 +239,13 @@ class Library:
         if not versions:
             return None
         if version not in versions:
-            version = self._nearest(versions, guide)
+            version = self._nearest(versions, guide, version)
         return url, version, versions[version]
 
-    def _nearest(self, versions: dict[str, _Entry], guide: str) -> str:
+    def _nearest(self, versions: dict[str, _Entry], guide: str, asked: str) -> str:
+        """Which version answers: one that differs in the patch only, else that of the guide, else the newest."""
+        alike = {version: entry for version, entry in versions.items() if is_patch_of(version, asked)}
+        versions = alike or versions
         for package in self._reach.get(guide, ()):
             for version, entry in versions.items():
                 if entry.package == package:
@@ -266,6 +269,15 @@ class Library:
 def _is_whole(element: Element) -> bool:
     """False for what only adds to an element of the type above: the value of `canonical` to that of `uri`."""
     return "max" in element.facts and ("types" in element.facts or "same" in element.facts)
+
+
+def is_patch_of(version: str, other: str) -> bool:
+    """True when two versions differ in the patch number at most.
+
+    >>> is_patch_of("2.2.0", "2.2.1"), is_patch_of("2.2.0", "2.1.0")
+    (True, False)
+    """
+    return version.split(".")[:2] == other.split(".")[:2]
 
 
 def _as_member(element: Element) -> Member:

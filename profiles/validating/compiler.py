@@ -20,7 +20,7 @@ from profiles.validating.single import choice_step, chosen_step, forbidden_step,
 from profiles.validating.slicing import title_of, type_slices
 from profiles.validating.written import either_profile, value_checks
 
-_MOST_KEPT = 10_000
+_MOST_KEPT = 4_000
 _INLINE = ("BackboneElement", "Element")
 
 

@@ -5,7 +5,7 @@ Knows no profile by name. Source: FHIR R4 4.0.1 Resource.meta.profile, Bundle.
 
 from typing import TYPE_CHECKING, Any
 
-from profiles.library import Definition
+from profiles.library import Definition, is_patch_of
 from profiles.validating.members import ANY_RESOURCE, Nodes
 from profiles.validating.run import OURS, Check, Finding, Holder, Home, Place, Run, Scope, Source
 
@@ -35,6 +35,12 @@ def entry_check(inner: Check) -> Check:
             run.full_url, run.entry = kept
 
     return check
+
+
+def _answers_for(definition: Definition, canonical: str) -> bool:
+    """True when a definition may stand for the version claimed: the same, none named, or only another patch of it."""
+    asked = canonical.partition("|")[2]
+    return not asked or is_patch_of(definition.version, asked)
 
 
 def _canonical(definition: Definition) -> str:
@@ -133,7 +139,7 @@ class ResourceCheck:
         for index, canonical in enumerate(rows[:MOST_CLAIMED]):
             definition = self._compiler.structure(canonical) if type(canonical) is str else None
             here = ((place, "meta", -1), "profile", index)
-            if definition is None:
+            if definition is None or not _answers_for(definition, canonical):
                 if type(canonical) is str:
                     run.cannot_check("profile", canonical[:200], here)
             elif self._suits(kind, definition, here, run) and definition.is_profile:

@@ -178,13 +178,21 @@ def versions() -> Validator:
         ("core|1.0", "name"),
         ("core|2.0", "birthDate"),
         ("core|3.0", "gender"),
+        ("core|3.0.7", "gender"),
         ("core", "birthDate"),
-        ("core|9", "birthDate"),
     ],
 )
 def test_the_version_named_is_meant_and_without_one_that_of_the_guide(canonical: str, missing: str) -> None:
     claiming = {**PATIENT, "meta": {"profile": [f"{URL}{canonical}"]}}
     assert errors(versions(), claiming) == [(f"Patient.{missing}", "min")]
+
+
+def test_a_version_nobody_has_is_not_taken_for_another() -> None:
+    claiming = {**PATIENT, "meta": {"profile": [f"{URL}core|9"]}}
+
+    told = [(issue.severity, issue.path, issue.rule) for issue in versions().check(claiming)]
+
+    assert told == [("information", "Patient.meta.profile[0]", "profile")]
 
 
 def test_versions_of_one_profile_may_be_in_force_at_once() -> None:
