@@ -1,0 +1,254 @@
+"""The one way out: GET over HTTP to an allowed address, within limits of time and size. Must not know FHIR or tokens.
+
+It uses the standard library and not `requests`, because everything an unfriendly server could abuse must be in view:
+which address a name leads to, redirects, proxies named in the environment, compression, endless headers and bodies.
+"""
+
+import http.client
+import io
+import socket
+import ssl
+import zlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cache
+from threading import Lock
+from typing import Any
+
+from cds_hooks.addresses import DEFAULT_PORT, Address, Origin, Reach, taken_apart
+from cds_hooks.budget import Budget
+
+_PIECE_BYTES = 65_536
+_GZIP = frozenset({"gzip", "x-gzip"})
+
+
+class Failure(StrEnum):
+    """Why something could not be had."""
+
+    NOT_ASKED = "not-asked"
+    REFUSED = "refused"
+    LATE = "late"
+    UNREACHABLE = "unreachable"
+    GARBAGE = "garbage"
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """An answer. The body is read for status 200 only."""
+
+    status: int
+    content_type: str
+    body: bytes
+
+
+class Allowance:
+    """A number of bytes that several requests share."""
+
+    def __init__(self, most: int) -> None:
+        self._left = most
+        self._lock = Lock()
+
+    def take(self, count: int) -> None:
+        """Use some up. Raises: Unusable when there is not so much left."""
+        with self._lock:
+            self.demand(count)
+            self._left -= count
+
+    def demand(self, count: int) -> None:
+        """Raises: Unusable when there is not so much left."""
+        if count > self._left:
+            raise Unusable("more than is taken")
+
+
+class Unusable(ValueError):
+    """An answer that cannot be used."""
+
+
+def fetch(url: str, reach: Reach, budget: Budget) -> Reply | Failure:
+    """One GET on a connection of its own. Redirects are not followed."""
+    parts = taken_apart(url)
+    if parts is None or not parts[0].is_within(reach):
+        return Failure.NOT_ASKED
+    origin, target = parts
+    try:
+        addresses = origin.addresses(reach)
+    except (OSError, UnicodeError):
+        return Failure.UNREACHABLE
+    if not addresses:
+        return Failure.NOT_ASKED
+    line = Line(origin, addresses, reach, Allowance(reach.max_bytes))
+    try:
+        return line.get(target, {"Accept": "application/json"}, budget.part(reach.per_request_seconds))
+    finally:
+        line.close()
+
+
+class Line:
+    """One connection to one origin, kept open from request to request; for one thread at a time."""
+
+    def __init__(self, origin: Origin, addresses: tuple[Address, ...], reach: Reach, allowance: Allowance) -> None:
+        self._connection = _Connection(origin, addresses, reach)
+        self._allowance = allowance
+
+    def get(self, target: str, headers: Mapping[str, str], budget: Budget) -> Reply | Failure:
+        """What is at that path and query."""
+        is_kept = self._connection.sock is not None
+        try:
+            return self._asked(target, headers, budget)
+        except ConnectionError:
+            self.close()
+            if is_kept and not budget.is_over:  # the server closed it meanwhile; a new one tells
+                return self.get(target, headers, budget)
+            return Failure.UNREACHABLE
+        except TimeoutError:
+            failure = Failure.LATE
+        except OSError:
+            failure = Failure.UNREACHABLE
+        except (http.client.HTTPException, ValueError, zlib.error):
+            failure = Failure.GARBAGE
+        self.close()
+        return failure
+
+    def close(self) -> None:
+        """Hang up; the next request connects anew."""
+        self._connection.close()
+
+    def _asked(self, target: str, headers: Mapping[str, str], budget: Budget) -> Reply:
+        self._connection.begin(budget)
+        self._connection.request("GET", target, headers={"Accept-Encoding": "gzip", **headers})
+        with self._connection.getresponse() as response:
+            body = b""
+            if response.status == http.client.OK:
+                body = b"".join(_pieces(response, self._allowance))
+            else:
+                self.close()  # rather than read what may never end
+            return Reply(response.status, response.headers.get_content_type(), body)
+
+
+class _Connection(http.client.HTTPConnection):
+    """Connects to addresses that were checked, whatever the name means by now, and never waits beyond its budget."""
+
+    def __init__(self, origin: Origin, addresses: tuple[Address, ...], reach: Reach) -> None:
+        self.default_port = DEFAULT_PORT[origin.scheme]
+        super().__init__(origin.host, origin.port)
+        self._origin = origin
+        self._addresses = addresses
+        self._reach = reach
+        self._budget: Budget | None = None
+
+    def begin(self, budget: Budget) -> None:
+        """Whatever follows is done within that budget."""
+        self._budget = budget
+        self.response_class = _reading_within(budget)
+        if self.sock is not None:
+            self.sock.settimeout(_seconds(budget))
+
+    def connect(self) -> None:
+        """Called by the library when a request needs a connection."""
+        if self._budget is None:
+            raise TimeoutError
+        plain = _connected(self._addresses, self._budget)
+        try:
+            plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            self.sock = plain
+            if self._origin.scheme == "https":
+                name = self._origin.host.strip("[]")
+                self.sock = _tls(self._reach.ca_file).wrap_socket(plain, server_hostname=name)
+        except BaseException:
+            plain.close()
+            self.sock = None
+            raise
+
+
+class _Timed(io.RawIOBase):
+    """Reads from a socket and never waits longer than the budget, however slowly bytes drip in."""
+
+    def __init__(self, line: socket.socket, budget: Budget) -> None:
+        self._line = line
+        self._file = line.makefile("rb", buffering=0)
+        self._budget = budget
+
+    def makefile(self, _mode: str) -> io.BufferedReader:
+        """What the library asks a socket for."""
+        return io.BufferedReader(self)
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int | None:
+        self._line.settimeout(_seconds(self._budget))
+        return self._file.readinto(buffer)
+
+    def close(self) -> None:
+        self._file.close()
+        super().close()
+
+
+def _reading_within(budget: Budget) -> Any:
+    def response(line: socket.socket, *args: Any, **named: Any) -> http.client.HTTPResponse:
+        return http.client.HTTPResponse(_Timed(line, budget), *args, **named)  # type: ignore[arg-type]  # makefile only
+
+    return response
+
+
+def _seconds(budget: Budget) -> float:
+    left = budget.left()
+    if left <= 0:
+        raise TimeoutError
+    return left
+
+
+def _connected(addresses: tuple[Address, ...], budget: Budget) -> socket.socket:
+    """A connection to the first address that answers; each gets its share of the time."""
+    fault: OSError = OSError("no address")
+    for tried, (family, place) in enumerate(addresses):
+        line = socket.socket(family, socket.SOCK_STREAM)
+        try:
+            line.settimeout(_seconds(budget) / (len(addresses) - tried))
+            line.connect(place)
+        except OSError as error:
+            line.close()
+            fault = error
+        else:
+            line.settimeout(_seconds(budget))
+            return line
+    raise fault
+
+
+def _pieces(response: http.client.HTTPResponse, allowance: Allowance) -> Iterator[bytes]:
+    """The body, counted while it is read and again while it is inflated."""
+    coding = response.headers.get("Content-Encoding", "identity").strip().lower()
+    if coding not in _GZIP and coding != "identity":
+        raise Unusable("an encoding that was not offered")
+    raw = _counted(response, allowance)
+    yield from _inflated(raw, allowance) if coding in _GZIP else raw
+    if response.length:
+        raise Unusable("a body that breaks off")
+
+
+def _counted(response: http.client.HTTPResponse, allowance: Allowance) -> Iterator[bytes]:
+    allowance.demand(response.length or 0)
+    while piece := response.read1(_PIECE_BYTES):
+        allowance.take(len(piece))
+        yield piece
+
+
+def _inflated(pieces: Iterator[bytes], allowance: Allowance) -> Iterator[bytes]:
+    inflater = zlib.decompressobj(wbits=31)
+    for piece in pieces:
+        rest = piece
+        while rest and not inflater.eof:
+            plain = inflater.decompress(rest, _PIECE_BYTES)
+            allowance.take(len(plain))
+            yield plain
+            rest = inflater.unconsumed_tail
+    if not inflater.eof:
+        raise Unusable("a body that breaks off")
+
+
+@cache
+def _tls(ca_file: str) -> ssl.SSLContext:
+    context = ssl.create_default_context(cafile=ca_file or None)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    return context

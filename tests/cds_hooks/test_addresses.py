@@ -1,0 +1,68 @@
+"""Where requests may go: by the list, over TLS, to public addresses, however they are written."""
+
+import pytest
+
+from cds_hooks.addresses import Origin, Reach, taken_apart
+
+PUBLIC = ["8.8.8.8", "[2001:4860:4860::8888]"]
+OWN_NETWORK = ["127.0.0.1", "10.1.2.3", "172.16.0.1", "192.168.1.1", "[::1]", "[fd00::1]", "[::ffff:10.0.0.1]"]
+NEVER = ["169.254.169.254", "[fe80::1]", "0.0.0.0", "[::]", "224.0.0.1", "[ff02::1]", "[::ffff:169.254.169.254]"]  # noqa: S104
+INSIDE_ANOTHER = ["[64:ff9b::7f00:1]", "[2002:7f00:1::]", "[::ffff:127.0.0.1]"]
+SPELT_OTHERWISE = ["2130706433", "0x7f000001", "127.1", "0177.0.0.1"]
+
+
+def reach(*hosts: str, **given: object) -> Reach:
+    return Reach(frozenset(hosts), **given)  # type: ignore[arg-type]  # the fields of Reach by name
+
+
+@pytest.mark.parametrize("host", PUBLIC)
+def test_public_addresses_may_be_connected_to(host: str) -> None:
+    assert Origin("https", host, 443).addresses(reach(host))
+
+
+@pytest.mark.parametrize("host", OWN_NETWORK + NEVER + INSIDE_ANOTHER + SPELT_OTHERWISE + ["localhost"])
+def test_no_other_address_may_be(host: str) -> None:
+    """However it is written: the address is judged, not the name."""
+    assert Origin("https", host, 443).addresses(reach(host)) == ()
+
+
+@pytest.mark.parametrize("host", OWN_NETWORK)
+def test_the_sandbox_may_use_its_own_network(host: str) -> None:
+    assert Origin("http", host, 80).addresses(reach(host, allow_private=True))
+
+
+@pytest.mark.parametrize("host", NEVER)
+def test_not_even_the_sandbox_may_ask_where_clouds_keep_secrets(host: str) -> None:
+    assert Origin("http", host, 80).addresses(reach(host, allow_private=True)) == ()
+
+
+@pytest.mark.parametrize(
+    ("url", "listed", "is_within"),
+    [
+        ("https://ehr.example.org/r4", "ehr.example.org", True),
+        ("https://EHR.example.org:443/r4", "EHR.Example.org", True),
+        ("https://ehr.example.org:8443/r4", "ehr.example.org", False),
+        ("https://ehr.example.org:8443/r4", "ehr.example.org:8443", True),
+        ("https://ehr.example.org:8443/r4", "ehr.example.org:*", True),
+        ("https://evil.ehr.example.org/r4", "ehr.example.org", False),
+        ("https://ehr.example.org.evil.example/r4", "ehr.example.org", False),
+        ("https://ehr.example.org./r4", "ehr.example.org", False),
+        ("http://ehr.example.org/r4", "ehr.example.org", False),
+    ],
+)
+def test_only_listed_hosts_over_https(url: str, listed: str, is_within: bool) -> None:
+    parts = taken_apart(url)
+
+    assert parts is not None
+    assert parts[0].is_within(reach(listed)) is is_within
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["", "ehr.example.org", "ftp://ehr.example.org/", "file:///etc/passwd", "https://", "https:///r4"]
+    + ["https://user@ehr.example.org/", "https://ehr.example.org@127.0.0.1/", "https://ehr.example.org\\@127.0.0.1/"]
+    + ["https://ehr.example.org/#x", "https://ehr.example.org/a b", "https://ehr.example.org/\r\nHost: x", "https://é/"]
+    + ["https://ehr.example.org:0/", "https://ehr.example.org:99999/", "https://ehr.example.org?x", "HTTPS://x/\n"],
+)
+def test_what_is_no_plain_address_is_none(url: str) -> None:
+    assert taken_apart(url) is None

@@ -1,0 +1,118 @@
+"""The one way out: which addresses it leads to, and that nobody can hold it up or fill it."""
+
+import ssl
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
+from pathlib import Path
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+from cds_hooks.addresses import Reach
+from cds_hooks.budget import Budget
+from cds_hooks.outbound import Failure, Reply, fetch
+from tests.cds_hooks import fake_ehr as fakes
+from tests.cds_hooks.fake_ehr import FakeEhr, fake_ehr
+
+
+@pytest.fixture
+def server() -> Iterator[FakeEhr]:
+    with fake_ehr() as running:
+        yield running
+
+
+def budget(seconds: float = 2.0) -> Budget:
+    return Budget(seconds, time.monotonic)
+
+
+def reach(*hosts: str, **given: object) -> Reach:
+    return Reach(frozenset(hosts), **given)  # type: ignore[arg-type]  # the fields of Reach by name
+
+
+def test_nothing_is_asked_of_a_host_that_is_not_listed(server: FakeEhr) -> None:
+    assert fetch(server.url, reach("other.example.org", allow_private=True), budget()) is Failure.NOT_ASKED
+    assert server.asked == []
+
+
+def test_a_reply_is_read_whole(server: FakeEhr) -> None:
+    server.instead["/r4"] = fakes.sends(b"{}", Content_Type="application/json; charset=utf-8")
+
+    assert fetch(server.url, server.policy(), budget()) == Reply(200, "application/json", b"{}")
+
+
+def test_a_redirect_is_told_and_not_followed(server: FakeEhr) -> None:
+    server.instead["/r4"] = fakes.redirects(server.url + "/elsewhere")
+
+    assert fetch(server.url, server.policy(), budget()) == Reply(302, "application/fhir+json", b"")
+    assert server.asked == ["/r4"]
+
+
+@pytest.mark.parametrize("answer", [fakes.never_answers, fakes.drips_headers, fakes.drips_body])
+def test_nobody_holds_it_up(server: FakeEhr, answer: fakes.Answer) -> None:
+    server.instead["/r4"] = answer
+    started = time.monotonic()
+
+    assert fetch(server.url, server.policy(), budget(0.1)) is Failure.LATE
+    assert time.monotonic() - started < 1
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [fakes.floods, fakes.claims_huge, fakes.is_a_bomb, fakes.breaks_off, fakes.no_http]
+    + [fakes.floods_headers, fakes.one_huge_header, fakes.sends(b"{}", Content_Encoding="br")],
+)
+def test_nobody_fills_it(server: FakeEhr, answer: fakes.Answer) -> None:
+    server.instead["/r4"] = answer
+
+    assert fetch(server.url, server.policy(max_bytes=100_000), budget()) is Failure.GARBAGE
+
+
+def test_a_server_that_hangs_up_or_is_not_there(server: FakeEhr) -> None:
+    server.instead["/r4"] = fakes.hangs_up
+    assert fetch(server.url, server.policy(), budget()) is Failure.UNREACHABLE
+
+    nobody = "http://127.0.0.1:1/r4"
+    assert fetch(nobody, reach("127.0.0.1:1", allow_private=True), budget()) is Failure.UNREACHABLE
+
+
+def certificate(folder: Path) -> Path:
+    """A key and a certificate for localhost that nobody vouches for, in one file."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
+    at = datetime.now(UTC)
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(at - timedelta(hours=1))
+        .not_valid_after(at + timedelta(hours=1))
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    file = folder / "server.pem"
+    secret = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    file.write_bytes(secret + made.public_bytes(serialization.Encoding.PEM))
+    return file
+
+
+@pytest.mark.spec("crd:sec-2")
+def test_a_certificate_must_be_vouched_for(tmp_path: Path) -> None:
+    file = certificate(tmp_path)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(file)
+    with fake_ehr(context) as server:
+        server.instead["/r4"] = fakes.sends(b"{}")
+
+        assert fetch(server.url, server.policy(), budget()) is Failure.UNREACHABLE
+        assert server.asked == []
+        assert isinstance(fetch(server.url, server.policy(ca_file=str(file)), budget()), Reply)
