@@ -137,6 +137,7 @@ class Library:
         self._definitions: dict[tuple[str, str], Definition] = {}
         self._value_sets: dict[tuple[str, str], ValueSet] = {}
         self._lineages: dict[str, tuple[Definition, ...]] = {}
+        self._ancestors: dict[str, frozenset[str]] = {}
         self._members: dict[tuple[str, str], Member | None] = {}
         self._invariants: dict[tuple[str, str], Invariant] = {}
         self._known_types = KnownTypes(self)
@@ -186,9 +187,14 @@ class Library:
 
     def is_a(self, name: str, ancestor: str) -> bool:
         """True when a type is another one or specializes it; a backbone element goes by its path."""
-        if "." in name:
-            return name == ancestor or self.is_a("BackboneElement", ancestor)
-        return any(row.type == ancestor for row in self.lineage(name))
+        known = self._ancestors.get(name)
+        if known is None:
+            if "." in name:
+                return name == ancestor or self.is_a("BackboneElement", ancestor)
+            known = frozenset(row.type for row in self.lineage(name))
+            if known:  # names from a message are not kept
+                self._ancestors[name] = known
+        return ancestor in known
 
     def member(self, type_path: str, name: str) -> Member | None:
         """What `name` may be in that type, or None when it has no such element.

@@ -3,7 +3,6 @@
 Knows no definition's content.
 """
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -26,7 +25,6 @@ MOST_FINDINGS = 1000
 THE_REST = ("", "")
 """What stands for warnings and for things that could not be checked, beyond `MOST_FINDINGS` of either."""
 
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _LONGEST_NAME = 64
 
 
@@ -241,7 +239,7 @@ def path_of(place: Place) -> str:
     here: Place | None = place
     while here is not None:
         here, name, index = here
-        is_plain = len(name) <= _LONGEST_NAME and _NAME.fullmatch(name)
+        is_plain = len(name) <= _LONGEST_NAME and name.isascii() and name.isidentifier()
         shown = name if is_plain else f"`{name[:_LONGEST_NAME]}`"
         steps.append(shown if index < 0 else f"{shown}[{index}]")
     return ".".join(reversed(steps))

@@ -164,8 +164,8 @@ def _issues(run: Run) -> list[Issue]:
     for (kind, what), (place, times) in run.unchecked.items():
         more = f" (here and in {times - 1} more place{'s' * (times > 2)})" if times > 1 else ""
         why = f"the codes of {what} are not at hand" if kind == "value set" else f"the {kind} {what} is not known here"
-        text = f"Not checked: {why}{more}."
-        found.setdefault((path_of(place), text), Issue("not-supported", text, path_of(place), "information", kind))
+        text, path = f"Not checked: {why}{more}.", path_of(place)
+        found.setdefault((path, text), Issue("not-supported", text, path, "information", kind))
     if rest is not None:
         text = "There is more to tell, though no error; it is not listed."
         found["", text] = Issue("too-costly", text, path_of(rest[0]), "information")
