@@ -1,7 +1,7 @@
 """The floor: the least a server in this stack must do with a request. Same server, same processes, same durability.
 
 It parses the same bytes, inserts one row with them, commits, and answers as many bytes as we do. Nothing is checked,
-decided or translated.
+decided or translated. For hooks it does not even insert.
 """
 
 import os
@@ -12,8 +12,8 @@ import msgspec
 from flask import Flask, Response, request
 
 app = Flask(__name__)
-_DATABASE = Path(os.environ["BENCH_FLOOR_DATABASE"])
-_ANSWER = b'{"resourceType":"Bundle","padding":"' + b"x" * int(os.environ["BENCH_FLOOR_ANSWER_BYTES"]) + b'"}'
+_DATABASE = Path(os.environ.get("BENCH_FLOOR_DATABASE", "floor.sqlite"))
+_ANSWER = b'{"resourceType":"Bundle","padding":"' + b"x" * int(os.environ.get("BENCH_FLOOR_ANSWER_BYTES", "0")) + b'"}'
 _connections: list[sqlite3.Connection] = []
 
 
@@ -38,3 +38,10 @@ def submit() -> Response:
     connection.execute("INSERT INTO arrived (body) VALUES (?)", (body,))
     connection.execute("COMMIT")
     return Response(_ANSWER, content_type="application/fhir+json")
+
+
+@app.post("/parsed/<int:answer_bytes>")
+def parsed(answer_bytes: int) -> Response:
+    """Parse, answer."""
+    msgspec.json.decode(request.get_data())
+    return Response(b'{"padding":"' + b"x" * (answer_bytes - 14) + b'"}', content_type="application/json")

@@ -54,14 +54,30 @@ def exchange(port: int, path: str, body: bytes, media: str = FHIR_JSON) -> bytes
     return content
 
 
-def _drive(
-    port: int, path: str, bodies: list[bytes], mark: bytes, until: float, pipe: "multiprocessing.connection.Connection"
-) -> None:
+@dataclass(frozen=True, slots=True)
+class _Share:
+    """What one driver does: `gap_seconds` between two requests, 0 for one after the other."""
+
+    port: int
+    path: str
+    bodies: list[bytes]
+    mark: bytes
+    until: float
+    gap_seconds: float
+
+
+def _drive(share: _Share, pipe: "multiprocessing.connection.Connection") -> None:
+    """A paced request counts from when it was due, so that waiting in line is not hidden."""
     latencies: list[float] = []
-    fault = ""
-    for body in bodies:
+    port, path, mark, fault = share.port, share.path, share.mark, ""
+    due = time.perf_counter()
+    for body in share.bodies:
         start = time.perf_counter()
-        if start >= until or fault:
+        if share.gap_seconds:
+            due += share.gap_seconds
+            time.sleep(max(0.0, due - start))
+            start = due
+        if start >= share.until or fault:
             break
         try:
             answer = exchange(port, path, body)
@@ -76,19 +92,28 @@ def _drive(
 
 
 def measure(
-    port: int, path: str, bodies: Iterable[bytes], connections: int, seconds: float, mark: bytes = b""
+    port: int,
+    path: str,
+    bodies: Iterable[bytes],
+    connections: int,
+    seconds: float,
+    mark: bytes = b"",
+    per_second: float = 0.0,
 ) -> Result:
     """Drives the server from that many processes until the time or the bodies run out; `mark` is in every good answer.
+
+    With `per_second` requests are sent at that pace over all connections, otherwise as fast as they are answered.
 
     Raises: BadAnswer when a driver met an answer that is not the one measured, or nothing was answered at all.
     """
     shared = list(bodies)
-    shares = [shared[n::connections] for n in range(connections)]
+    gap = connections / per_second if per_second else 0.0
     start = time.perf_counter()
     pipes, drivers = [], []
-    for share in shares:
+    for n in range(connections):
         mine, theirs = multiprocessing.Pipe(duplex=False)
-        driver = multiprocessing.Process(target=_drive, args=(port, path, share, mark, start + seconds, theirs))
+        share = _Share(port, path, shared[n::connections], mark, start + seconds, gap)
+        driver = multiprocessing.Process(target=_drive, args=(share, theirs))
         driver.start()
         theirs.close()
         pipes.append(mine)

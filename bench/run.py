@@ -1,6 +1,6 @@
-"""`python -m bench.run`: measures $submit, $inquire and the profile checker, and prints every figure from this run.
+"""`python -m bench.run`: measures $submit, $inquire, hooks and the profile checker; every figure is from this run.
 
-The ratio to the floor is what counts; absolute figures belong to the machine. Bounded: about three minutes, loopback
+The ratio to the floor is what counts; absolute figures belong to the machine. Bounded: about five minutes, loopback
 only, and it ends only the processes it started.
 """
 
@@ -15,12 +15,12 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from itertools import count
 from pathlib import Path
-from statistics import median
 
-from bench import bodies, validation
+from bench import bodies, hooks, validation
 from bench.fill import fill
 from bench.load import Result, exchange, measure, review_actions
 from bench.servers import Server, floor_server, our_server
+from bench.table import HEAD, row, say
 from fhir_um.cases.model import Case, CaseId
 from fhir_um.commands.seed import seed
 from fhir_um.coverage.load import load_people
@@ -71,6 +71,8 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
         url = args.database_url or f"sqlite:///{folder}/bench.sqlite"
         run(Plan(rounds, seconds, args.workers, stored, url), Path(folder))
+        print()
+        hooks.run(hooks.Plan(rounds, seconds, args.workers), Path(folder))
     print()
     validation.main()
     return 0
@@ -88,7 +90,7 @@ def run(plan: Plan, folder: Path) -> None:
 def _prepare(plan: Plan, deps: Deps) -> None:
     deps.store.migrate()
     seed(load_people(bodies.FIXTURES / "people"), deps)
-    _say(f"seeding {plan.asked_about:,} members")
+    say(f"seeding {plan.asked_about:,} members")
     _refuse_used(plan, deps)
     with deps.open_work() as work:
         work.save_members(bodies.bench_members(plan.asked_about + 1))
@@ -147,8 +149,8 @@ def _submissions(plan: Plan, ours: Server, floor: Server, kinds: dict[str, tuple
             for _ in range(plan.rounds):
                 floors.append(measure(floor.port, "/submit", plain, connections, plan.seconds))
                 mine.append(measure(ours.port, SUBMIT, next(fresh)(body), connections, plan.seconds, mark))
-            _row(f"floor, {size:,} bytes", connections, floors, [], "")
-            _row(f"$submit {name}", connections, mine, floors, "of the floor")
+            row(f"floor, {size:,} bytes", connections, floors, [], "")
+            row(f"$submit {name}", connections, mine, floors, "of the floor")
 
 
 def _members(plan: Plan) -> "Iterator[_Fresh]":
@@ -176,31 +178,20 @@ def _ask(plan: Plan, ours: Server, stored: int, before: list[Result]) -> list[Re
         raise SystemExit("the inquiry did not find the case it asks about")
     many = [body] * int(plan.seconds * _FLOOR_PER_SECOND)
     results = [measure(ours.port, INQUIRE, many, 2, plan.seconds, mark) for _ in range(plan.rounds)]
-    _row(f"$inquire, {stored:,} cases stored", 2, results, before, "of none stored")
+    row(f"$inquire, {stored:,} cases stored", 2, results, before, "of none stored")
     return results
 
 
 def _store_more(plan: Plan, deps: Deps, model: Case, already: int, wanted: int) -> None:
-    _say(f"storing {wanted - already:,} cases")
+    say(f"storing {wanted - already:,} cases")
     fill(deps, model, already, wanted - already, members=plan.asked_about)
-
-
-def _row(name: str, connections: int, results: list[Result], others: list[Result], against: str) -> None:
-    middle = sorted(results, key=lambda r: r.per_second)[len(results) // 2]
-    ratio = "1"
-    if others:
-        ratio = f"{median(m.per_second / o.per_second for m, o in zip(results, others, strict=True)):.2f} {against}"
-    cells = [name, str(connections), f"{middle.per_second:,.0f}"]
-    cells += [f"{middle.percentile_ms(p):.1f}" for p in (50, 95, 99)]
-    print("| " + " | ".join([*cells, ratio]) + " |", flush=True)
 
 
 def _head(plan: Plan) -> None:
     kind = plan.database_url.split(":", 1)[0]
     print(f"{machine()}; Python {platform.python_version()}")
     print(f"fhir-um {version('fhir-um')}, {plan.workers} server processes, {kind}")
-    print("| what | connections | answers/s | p50 ms | p95 ms | p99 ms | throughput ratio |")
-    print("|---|---|---|---|---|---|---|", flush=True)
+    print(HEAD, flush=True)
 
 
 def machine() -> str:
@@ -220,10 +211,6 @@ def _lines(path: str) -> list[str]:
 def _memory(ours: Server) -> None:
     sizes = ", ".join(f"{size:.0f}" for size in ours.worker_megabytes())
     print(f"Memory per process (PSS): {sizes} MB")
-
-
-def _say(text: str) -> None:
-    print(text, file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

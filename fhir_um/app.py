@@ -3,7 +3,9 @@
 Must not know what any route does. Nothing here opens a database: that happens in the process that answers.
 """
 
+import time
 from collections.abc import Iterable
+from functools import partial
 
 from flask import Flask, Response, request
 from werkzeug.routing import BaseConverter
@@ -12,14 +14,17 @@ from fhir_um.api.checkers import Checkers
 from fhir_um.api.envelope import seal, to_response
 from fhir_um.api.errors import install
 from fhir_um.api.exchange import BASES, Asked, House, Route
+from fhir_um.api.hook_counter import hook_counter
 from fhir_um.api.own_answers import report_faults
 from fhir_um.api.routes import ROUTES
 from fhir_um.api.trail import current_trail, open_trail, write_line
 from fhir_um.auth.guard import demand_scope, make_guard
+from fhir_um.auth.hook_clients import make_hook_door
 from fhir_um.auth.scopes import Scope
 from fhir_um.deps import Deps
 from fhir_um.settings import Settings
 from fhir_um.usecases.see_directory import payers_on_file
+from fhir_um.usecases.spend_token import spend_token
 
 
 class _Id(BaseConverter):
@@ -31,8 +36,8 @@ class _Id(BaseConverter):
 def make_app(deps: Deps, settings: Settings, routes: tuple[Route, ...] = ROUTES) -> Flask:
     """The application.
 
-    Raises: SettingsFault when the settings leave it open outside the sandbox, or name definitions that cannot be used;
-    ValueError on a route without a scope.
+    Raises: SettingsFault when the settings leave it open outside the sandbox, or name definitions or hook clients
+    that cannot be used; ValueError on a route without a scope.
     """
     demand_scopes(routes)
     guard = make_guard(settings, lambda: payers_on_file(deps), deps.clock)
@@ -46,6 +51,8 @@ def make_app(deps: Deps, settings: Settings, routes: tuple[Route, ...] = ROUTES)
     install(app, house)
     for route in routes:
         _mount(app, house, route)
+    door = make_hook_door(settings, partial(spend_token, deps), deps.clock, time.monotonic)
+    app.register_blueprint(hook_counter(deps, settings, door))
     return app
 
 

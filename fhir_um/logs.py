@@ -15,6 +15,7 @@ FIELDS = frozenset(
     {
         "bytes_in",
         "bytes_out",
+        "card_count",
         "case_id",
         "case_version",
         "client_id",
@@ -24,12 +25,16 @@ FIELDS = frozenset(
         "faults",
         "frames",
         "guide",
+        "hook",
         "method",
+        "order_count",
         "outcome",
         "reason",
         "request_id",
         "route",
         "status",
+        "token_use",
+        "version",
     }
 )
 """What a line may say; anything else is left out. Adding a row here is a privacy decision."""

@@ -43,6 +43,13 @@ class OwnAnswers(StrEnum):
     REPORT = "report"
 
 
+class HookVersion(StrEnum):
+    """The versions of CRD that hooks are answered in."""
+
+    CRD_2_0 = "2.0"
+    CRD_2_2 = "2.2"
+
+
 StrictnessOf = tuple[tuple[str, Strictness], ...]
 """Names, each once, and how strict to be with each."""
 
@@ -82,6 +89,13 @@ def _strictness_by_name(text: str) -> StrictnessOf:
             raise ValueError(f"{name} is given twice")
         found[name] = Strictness(word)
     return tuple(found.items())
+
+
+def _hosts(text: str) -> tuple[str, ...]:
+    hosts = tuple(part.strip().lower() for part in text.split(",") if part.strip())
+    if not hosts or any("/" in host or "@" in host for host in hosts):
+        raise ValueError("write host names, or host:port, separated by commas")
+    return hosts
 
 
 def cores() -> int:
@@ -165,6 +179,24 @@ class Settings:
     check_responses: OwnAnswers = field(
         default=OwnAnswers.OFF,
         metadata=_row(OwnAnswers, "`report` holds every FHIR answer against its profiles too, and logs what is wrong."),
+    )
+    hook_clients: Path | None = field(
+        default=None,
+        metadata=_row(Path, "File of the EHRs that may call hooks: names, issuers, keys (`docs/hooks.md`).", "none"),
+    )
+    hook_default_version: HookVersion = field(
+        default=HookVersion.CRD_2_0,
+        metadata=_row(HookVersion, "CRD version of a hook call that asks for none: `2.0` or `2.2`."),
+    )
+    hook_ehr_hosts: tuple[str, ...] = field(
+        default=(),
+        metadata=_row(
+            _hosts, "Hosts of EHRs that may be asked for records, with commas between; no others are.", "none"
+        ),
+    )
+    hook_retention_days: int = field(
+        default=2557,
+        metadata=_row(_whole, "How long hook calls, what was told and feedback are kept (seven years)."),
     )
     log_level: LogLevel = field(
         default=LogLevel.INFO, metadata=_row(LogLevel, "`debug`, `info`, `warning` or `error`.")

@@ -1,6 +1,6 @@
 """The route table: every address, the scope it needs and who answers. Nothing is served that has no row here."""
 
-from fhir_um.api import capability, claims, health, pages, reads, um, validate
+from fhir_um.api import capability, claims, health, hooks, pages, reads, um, validate
 from fhir_um.api.exchange import BASES, EVERY_TYPE, Offer, Route
 from fhir_um.auth.scopes import Scope
 from profiles.canonicals import OPERATION_INQUIRE, OPERATION_SUBMIT, OPERATION_VALIDATE
@@ -47,6 +47,7 @@ ROUTES: tuple[Route, ...] = (
     Route("GET", "/um/v1/cases/<case_id>", Scope.READ_CASES, um.show_case),
     Route("GET", "/um/v1/cases/<case_id>/events", Scope.READ_CASES, um.show_events),
     Route("POST", "/um/v1/cases/<case_id>/decisions", Scope.DECIDE_CASES, um.decide),
+    Route("GET", "/um/v1/crd/invocations/<name>/explanation", Scope.READ_HOOKS, hooks.explain),
     Route("GET", "/healthz", Scope.PUBLIC, health.alive),
     Route("GET", "/readyz", Scope.PUBLIC, health.ready),
     Route("GET", "/", Scope.PUBLIC, pages.front),

@@ -18,6 +18,7 @@ class Scope(StrEnum):
     VALIDATE = "um/validate"
     READ_CASES = "um/cases.read"
     DECIDE_CASES = "um/cases.decide"
+    READ_HOOKS = "um/crd.read"
 
 
 ALL = frozenset(scope.value for scope in Scope if scope is not Scope.PUBLIC)

@@ -211,7 +211,10 @@ class TransmissionIds:
 
 @dataclass(frozen=True, slots=True)
 class ClaimRequest:
-    """One submission in house words: a new request, or (with `prior`, or update flags) an amendment of one."""
+    """One submission in house words: a new request, or (with `prior`, or update flags) an amendment of one.
+
+    `coverage_assertions` are the ids of what we told the EHR about its orders before, as far as these came along.
+    """
 
     bundle_identifier: Identifier | None
     claim_url: str
@@ -238,6 +241,7 @@ class ClaimRequest:
     home_health: HomeHealth | None = None
     accident: Accident | None = None
     encounter_ref: str = ""
+    coverage_assertions: tuple[str, ...] = ()
 
     @property
     def provider_npis(self) -> frozenset[str]:

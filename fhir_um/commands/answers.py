@@ -1,15 +1,24 @@
 """What the server said, put in a form that a story can compare and a person can read.
 
-Must not know how it was sent or what was expected. Reads a PAS response (2.2.1 and 2.0.1), an OperationOutcome, or a
-case of the `/um/v1` interface.
+Must not know how it was sent or what was expected. Reads a PAS response (2.2.1 and 2.0.1), an OperationOutcome, a case
+of the `/um/v1` interface, or what the hook counter says.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
 
+from fhir_um.commands.hook_answers import (
+    SeenCard,
+    SeenOrder,
+    SeenWhy,
+    read_cards,
+    read_explanation,
+    read_orders,
+    read_services,
+)
 from profiles import canonicals
 
 
@@ -63,13 +72,21 @@ class SeenIssue:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """Everything one reply said. `resource` is its resourceType, `case` for the `/um/v1` interface."""
+    """Everything one reply said. `resource` is its resourceType; `case` for the `/um/v1` interface, `services`,
+    `hook` and `explanation` for the hook counter. `services` are ids by hook, `orders` by `Type/id`; `instance` is
+    that of the call.
+    """
 
     status: int
     resource: str
     cases: tuple[SeenCase, ...] = ()
     issues: tuple[SeenIssue, ...] = ()
     types: tuple[str, ...] = ()
+    services: dict[str, str] = field(default_factory=dict)
+    orders: dict[str, SeenOrder] = field(default_factory=dict)
+    cards: tuple[SeenCard, ...] = ()
+    why: dict[str, SeenWhy] = field(default_factory=dict)
+    instance: str = ""
 
     @property
     def case(self) -> SeenCase | None:
@@ -86,7 +103,7 @@ def read_answer(status: int, body: bytes) -> Answer:
     if not isinstance(content, dict):
         return Answer(status, "")
     if "resourceType" not in content:
-        return Answer(status, "case", (_um_case(content),) if "lines" in content else ())
+        return _plain_answer(status, content)
     resources = tuple(_resources(content))
     return Answer(
         status=status,
@@ -95,6 +112,17 @@ def read_answer(status: int, body: bytes) -> Answer:
         issues=tuple(i for r in resources if r.get("resourceType") == "OperationOutcome" for i in _issues(r)),
         types=tuple(str(r.get("resourceType")) for r in resources),
     )
+
+
+def _plain_answer(status: int, content: dict[str, Any]) -> Answer:
+    """An answer that is no FHIR resource."""
+    if "services" in content:
+        return Answer(status, "services", services=read_services(content))
+    if "assertions" in content:
+        return Answer(status, "explanation", why=read_explanation(content))
+    if "cards" in content:
+        return Answer(status, "hook", orders=read_orders(content), cards=read_cards(content))
+    return Answer(status, "case" if content else "", (_um_case(content),) if "lines" in content else ())
 
 
 def _resources(content: dict[str, Any]) -> Iterator[dict[str, Any]]:

@@ -14,6 +14,7 @@ import requests
 
 from fhir_um import clock
 from fhir_um.commands.answers import Answer, SeenCase, SeenLine
+from fhir_um.commands.hook_telling import tell_hook
 from fhir_um.commands.stories import Played, Reply, Request, Sender, Story, StoryFault, load_stories, load_story, play
 from fhir_um.commands.telling import instant, wrapped, wrapped_under
 from fhir_um.commands.wording import ERRORS, FOLLOWUPS, REASONS, REVIEW_ACTIONS, STATES, with_words
@@ -146,12 +147,14 @@ def tell_step(number: int, played: Played) -> Iterator[str]:
     yield from wrapped_under(asked, 0, 4)
     if played.request and played.reply and played.answer:
         yield f"    {played.request.method} {played.request.path}"
-        yield f"    {played.reply.status} {played.answer.resource} in {played.reply.milliseconds:.0f} ms"
+        named = f" {played.answer.resource}" if played.answer.resource else ""
+        yield f"    {played.reply.status}{named} in {played.reply.milliseconds:.0f} ms"
         yield from _told(played.answer)
     yield from (f"    NOT AS EXPECTED: {fault}" for fault in played.faults)
 
 
 def _told(answer: Answer) -> Iterator[str]:
+    yield from tell_hook(answer)
     for case in answer.cases:
         yield from _case(case)
     if not answer.cases and answer.resource in {"Bundle", "Parameters"}:

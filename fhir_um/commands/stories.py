@@ -1,28 +1,30 @@
 """Stories: what an EHR and a reviewer say to the server, step by step, and what should come back.
 
 Must not know how a request is sent (`play` is given a sender) or how a step is shown. A story is a folder: `story.yaml`
-and the request Bundles it sends, each complete as it stands. Before one is sent, its days move with the calendar, its
-own identifiers get the mark of the run, and numbers of earlier answers take the place of the written ones.
+and the request Bundles and hook calls it sends, each complete as it stands. Before one is sent, its days move with the
+calendar, its own identifiers get the mark of the run, and earlier answers' numbers take the place of the written ones.
 """
 
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from dataclasses import replace as with_changes
 from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
+from uuid import NAMESPACE_URL, uuid5
 
 import msgspec
 import yaml
 
-from fhir_um.commands.answers import Answer, read_answer
+from fhir_um.commands.answers import Answer, SeenCase, read_answer
 from profiles.reading import FHIR_JSON
 
 JSON = "application/json"
 _READ = msgspec.json.Decoder(float_hook=Decimal)
 _WRITE = msgspec.json.Encoder(decimal_format="number")
-_TEMPLATE = re.compile(r"\$\{([a-z0-9-]+)\.([a-z_]+)(?:\.(\d+))?\}")
+_TEMPLATE = re.compile(r"\$\{([a-z0-9-]+)\.([a-z_]+)(?:\.([A-Za-z0-9/-]+))?\}")
 _DAY = re.compile(r"(\d{4}-\d{2}-\d{2})(T.*)?")
 
 
@@ -30,10 +32,11 @@ _DAY = re.compile(r"(\d{4}-\d{2}-\d{2})(T.*)?")
 class Step:
     """One request and what is expected of its answer.
 
-    `request` names a Bundle beside the story; `replace` gives strings in it new values; `body` is JSON written in the
-    story itself. `path`, `replace`, `body` and `expect` may hold `${step.value}` (`case_id`, `version`) or
-    `${step.value.line}` (`number`, `reference`), taken from the answer of an earlier step. `after` marks steps that
-    only tidy up.
+    `request` names a Bundle beside the story, `hook` a hook call; `replace` gives strings in it new values; `body` is
+    JSON written in the story itself. `path`, `replace`, `body` and `expect` may hold values from an earlier answer:
+    `${step.case_id}`, `${step.version}`; of a line `${step.number.1}`, `${step.reference.1}`; of a hook
+    `${step.instance}`, `${step.assertion.Type/id}`, `${step.card.kind}`, `${step.suggestion.kind}`; of discovery
+    `${step.service.order-sign}`. `after` marks steps that only tidy up.
     """
 
     name: str
@@ -43,6 +46,7 @@ class Step:
     expect: dict[str, Any]
     method: str = "POST"
     request: str = ""
+    hook: str = ""
     replace: dict[str, str] = field(default_factory=dict)
     body: Any = None
     after: bool = False
@@ -135,7 +139,8 @@ def play(story: Story, send: Sender, run: str, today: date) -> Iterator[Played]:
             yield Played(step, None, None, None, (str(fault),))
             continue
         reply = send(request)
-        answer = answers[step.name] = read_answer(reply.status, reply.body)
+        answer = with_changes(read_answer(reply.status, reply.body), instance=_instance(request))
+        answers[step.name] = answer
         yield Played(step, request, reply, answer, differences(expected, answer))
 
 
@@ -145,13 +150,14 @@ def play(story: Story, send: Sender, run: str, today: date) -> Iterator[Played]:
 def prepare(story: Story, step: Step, answers: dict[str, Answer], run: str, today: date) -> Request:
     """The request of a step. Raises: StoryFault when an earlier answer lacks a value it needs."""
     path = str(_fill(step.path, answers))
-    if not step.request:
+    if not step.request and not step.hook:
         body = b"" if step.body is None else msgspec.json.encode(_fill(step.body, answers))
         return Request(step.method, path, body, JSON)
-    bundle = _READ.decode((story.folder / step.request).read_bytes())
-    changes = {old: str(_fill(new, answers)) for old, new in step.replace.items()} | _marked(bundle, run)
-    bundle = _renewed(bundle, changes, today - story.written_on)
-    return Request(step.method, path, _WRITE.encode(bundle), FHIR_JSON)
+    content = _READ.decode((story.folder / (step.request or step.hook)).read_bytes())
+    own = _marked_call(content, run) if step.hook else _marked(content, run)
+    changes = {old: str(_fill(new, answers)) for old, new in step.replace.items()} | own
+    content = _renewed(content, changes, today - story.written_on)
+    return Request(step.method, path, _WRITE.encode(content), JSON if step.hook else FHIR_JSON)
 
 
 def _fill(value: Any, answers: dict[str, Answer]) -> Any:
@@ -168,15 +174,35 @@ def _fill(value: Any, answers: dict[str, Answer]) -> Any:
 
 
 def _value(found: re.Match[str], answers: dict[str, Answer]) -> str | int:
-    name, value, sequence = found.groups()
-    case = answers[name].case if name in answers else None
-    if case is None:
+    name, value, which = found.groups()
+    answer = answers.get(name)
+    if answer is None or (answer.case is None and value not in _OF_HOOKS):
         raise StoryFault(f"not sent: step {name} gave no case, so {found.group()} is not known")
-    line = case.lines.get(int(sequence)) if sequence else None
-    got = getattr(line, value, None) if sequence else {"case_id": case.id, "version": case.version}.get(value)
+    got = _value_of_hook(answer, value, which) if value in _OF_HOOKS else _value_of_case(answer.case, value, which)
     if not got:
         raise StoryFault(f"not sent: the answer of step {name} holds no {found.group()}")
     return got if isinstance(got, int) else str(got)
+
+
+def _value_of_case(case: SeenCase | None, value: str, sequence: str | None) -> Any:
+    if case is None:
+        return None
+    if sequence is None:
+        return {"case_id": case.id, "version": case.version}.get(value)
+    return getattr(case.lines.get(int(sequence)), value, None) if sequence.isdigit() else None
+
+
+_OF_HOOKS = frozenset({"instance", "service", "assertion", "card", "suggestion"})
+
+
+def _value_of_hook(answer: Answer, value: str, which: str | None) -> Any:
+    if value == "instance":
+        return answer.instance
+    if value == "service":
+        return answer.services.get(which or "")
+    if value == "assertion":
+        return getattr(answer.orders.get(which or ""), value, None)
+    return next((getattr(card, value) for card in answer.cards if card.kind == which), None)
 
 
 def _marked(bundle: dict[str, Any], run: str) -> dict[str, str]:
@@ -188,6 +214,18 @@ def _marked(bundle: dict[str, Any], run: str) -> dict[str, str]:
         names += [claim["id"], f"Claim/{claim['id']}", entry["fullUrl"]]
         names += [identifier["value"] for identifier in claim.get("identifier", ())]
     return {name: f"{name}-{run}" for name in names}
+
+
+def _marked_call(call: dict[str, Any], run: str) -> dict[str, str]:
+    """A hook instance is an id of one call: another for every run."""
+    instance = call["hookInstance"]
+    return {instance: str(uuid5(NAMESPACE_URL, f"{instance}/{run}"))}
+
+
+def _instance(request: Request) -> str:
+    """The hook instance of a call that was sent, or nothing."""
+    content = _READ.decode(request.body) if request.body else None
+    return str(content.get("hookInstance", "")) if isinstance(content, dict) else ""
 
 
 def _renewed(value: Any, changes: dict[str, str], shift: timedelta) -> Any:
@@ -208,10 +246,12 @@ def _renewed(value: Any, changes: dict[str, str], shift: timedelta) -> Any:
 def differences(expected: dict[str, Any], answer: Answer) -> tuple[str, ...]:
     """Where an answer differs. Only what is expected is looked at; `lines` and `added` are compared whole.
 
-    `given` stands for anything that is there, `none` for nothing; `cases` is a number or `given`.
+    `given` stands for anything that is there, `none` for nothing; `cases` is a number or `given`. Of a hook, `orders`
+    are compared whole, and `cards` by kind, the first of each.
     """
     first = msgspec.to_builtins(answer.case) if answer.case else {}
     seen = {**first, **msgspec.to_builtins(answer), "case_status": first.get("status"), "cases": len(answer.cases)}
+    seen["cards"] = {card["kind"]: card for card in reversed(seen["cards"])}
     return tuple(_differences(expected, seen, ""))
 
 
@@ -229,8 +269,8 @@ def _differences(expected: Any, seen: Any, path: str) -> Iterator[str]:
 
 
 def _differences_of_parts(expected: dict[Any, Any], seen: dict[Any, Any], path: str) -> Iterator[str]:
-    by_line = any(isinstance(key, int) for key in expected)
-    if by_line and set(expected) != set(seen):
+    is_whole = path == "orders" or any(isinstance(key, int) for key in expected)
+    if is_whole and set(expected) != set(seen):
         yield f"{path} should be of {sorted(expected)}, is of {sorted(seen)}"
     for key, one in expected.items():
         yield from _differences(one, seen.get(key), f"{path}.{key}" if path else str(key))

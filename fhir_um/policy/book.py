@@ -7,8 +7,9 @@ from fhir_um.cases.asked import LineRequest
 from fhir_um.cases.model import Determination
 from fhir_um.coverage.model import Plan
 from fhir_um.policy import findings
+from fhir_um.policy.advising import advice_of
 from fhir_um.policy.determine import STRICTNESS, asked_line, by_benefit, by_policy
-from fhir_um.policy.model import AskedLine, FreeService, LineContext, PaListRow, Policy
+from fhir_um.policy.model import AskedLine, FreeService, LineContext, Moment, PaListRow, Policy, PolicyAdvice, Sought
 from fhir_um.policy.systems import codes_between, same_code
 from fhir_um.words import Code
 
@@ -47,11 +48,42 @@ class PolicyBook:
         answers = self._answers(asked)
         return max(answers, key=lambda d: STRICTNESS[d.course]) if answers else self._free_service(codes)
 
+    def advice(
+        self, context: LineContext, determination: Determination, moment: Moment | None = None
+    ) -> tuple[PolicyAdvice, ...]:
+        """What the policies in force for the line say beyond its determination; at that moment, or at any.
+
+        Nothing is proposed that the line asks for already or that the plan excludes.
+        """
+        codes, _ = self._codes_of(context.line)
+        asked = asked_line(context, codes)
+        out_of_question = codes | frozenset(map(same_code, context.plan.excluded))
+        return tuple(
+            row
+            for policy in sorted(self._in_force(codes, context), key=lambda p: p.id)
+            for row in advice_of(policy, asked, determination)
+            if (moment is None or moment in row.moments) and not (row.proposed and row.proposed.code in out_of_question)
+        )
+
     def needs_history(self, line: LineRequest, plan: Plan) -> bool:
         """True when the payer's records of earlier use can matter for this line."""
         codes, _ = self._codes_of(line)
         limited = any(same_code(c) in codes for limit in plan.limits for c in limit.codes)
         return limited or any(p.needs_history and _for_plan(p, plan) for p in self._named(codes))
+
+    def sought(self, line: LineRequest) -> frozenset[Sought]:
+        """What of the chart the policies that name the line would look at."""
+        codes, _ = self._codes_of(line)
+        facts = (fact for policy in self._named(codes) for fact in policy.facts.values())
+        return frozenset(fact.sought for fact in facts if fact.sought)
+
+    def version(self, policy_id: str, version: str) -> Policy | None:
+        """That version of the policy, or None."""
+        return next((p for p in self.policies if (p.id, p.version) == (policy_id, version)), None)
+
+    def names(self, code: Code) -> bool:
+        """True when a policy, or the list of free services, names the code."""
+        return self._knows(same_code(code))
 
     def pa_list(self, plan: Plan | None) -> tuple[PaListRow, ...]:
         """The public list of codes that need authorization, for one plan or for all."""
@@ -76,6 +108,9 @@ class PolicyBook:
             if not applying:
                 answers.append(findings.no_rule_in_force(context.line, context.on))
         return answers + [by_policy(asked, policy) for policy in in_force.values()]
+
+    def _in_force(self, codes: frozenset[Code], context: LineContext) -> tuple[Policy, ...]:
+        return tuple(policy for policy in self._named(codes) if _applies(policy, context))
 
     def _free_service(self, codes: frozenset[Code]) -> Determination:
         return findings.free_service(next(self.free[c] for c in sorted(codes, key=lambda c: c.code) if c in self.free))

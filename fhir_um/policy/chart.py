@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 from fhir_um.cases.evidence import Answer, EvidenceValue, Observation
-from fhir_um.policy.model import AskedLine, FactType, Found, LineContext, Source, Value
+from fhir_um.policy.model import AskedLine, FactType, Found, LineContext, Sought, Source, Value
 from fhir_um.policy.schema import (
     AnswerFile,
     ConditionFile,
@@ -51,6 +51,7 @@ def _codes(texts: Iterable[str], default: str) -> frozenset[Code]:
 def from_observation(file: ObservationFile) -> Source:
     """A fact read from measurements: one value, one code, how many, or that there is one."""
     codes = _by_code(file.codes, "loinc")
+    sought = Sought("observation", _codes(file.codes, "loinc"))
     statuses = frozenset(file.status)
     pick = _PICKS.get(file.reduce)
 
@@ -73,7 +74,8 @@ def from_observation(file: ObservationFile) -> Source:
 
     kind = {"value": FactType.NUMBER, "code": FactType.TEXT, "exists": FactType.BOOLEAN}[file.take]
     counted = file.reduce == "count"
-    return Source(find, FactType.NUMBER if counted else kind, only_shown=counted or file.take == "exists")
+    shown = counted or file.take == "exists"
+    return Source(find, FactType.NUMBER if counted else kind, only_shown=shown, sought=sought)
 
 
 def _latest_code(rows: list[Observation]) -> Found | None:
@@ -108,7 +110,7 @@ def from_condition(file: ConditionFile) -> Source:
         refs = [ref for code, ref in asked.diagnoses if code in exact or code.startswith(stems)]
         return Found(True, tuple(dict.fromkeys(refs))) if refs else None
 
-    return Source(find, FactType.BOOLEAN, only_shown=True)
+    return Source(find, FactType.BOOLEAN, only_shown=True, sought=Sought("condition"))
 
 
 def diagnoses_of(context: LineContext) -> tuple[tuple[str, str], ...]:
@@ -149,7 +151,8 @@ def from_procedure(file: ProcedureFile) -> Source:
             return None
         return Found(Decimal(len(refs)), refs, at_least=True) if file.take == "count" else Found(True, refs)
 
-    return Source(find, FactType.NUMBER if file.take == "count" else FactType.BOOLEAN, only_shown=True)
+    kind = FactType.NUMBER if file.take == "count" else FactType.BOOLEAN
+    return Source(find, kind, only_shown=True, sought=Sought("procedure", codes))
 
 
 def from_medication(file: MedicationFile) -> Source:
@@ -170,7 +173,8 @@ def from_medication(file: MedicationFile) -> Source:
             return None
         return Found(sum((d for d, _ in supplied), Decimal(0)), tuple(r for _, r in supplied), at_least=True)
 
-    return Source(find, FactType.NUMBER if file.take == "days" else FactType.BOOLEAN, only_shown=True)
+    kind = FactType.NUMBER if file.take == "days" else FactType.BOOLEAN
+    return Source(find, kind, only_shown=True, sought=Sought("medication", codes))
 
 
 def from_document(file: DocumentFile) -> Source:
@@ -188,7 +192,7 @@ def from_document(file: DocumentFile) -> Source:
         )
         return Found(True, refs) if refs else None
 
-    return Source(find, FactType.BOOLEAN, only_shown=True)
+    return Source(find, FactType.BOOLEAN, only_shown=True, sought=Sought("document", types))
 
 
 def has_document(asked: AskedLine, loinc: str) -> bool:

@@ -13,6 +13,7 @@ from fhir_um.cases.model import Course, DocumentNeeded, Truth
 from fhir_um.cases.reasons import Reason
 from fhir_um.coverage.model import LineOfBusiness
 from fhir_um.policy import schema
+from fhir_um.policy.advising import compile_advice
 from fhir_um.policy.facts import compile_fact
 from fhir_um.policy.model import (
     Criteria,
@@ -84,6 +85,7 @@ def compile_policy(file: schema.PolicyFile, content_hash: str) -> Policy:
         documents=tuple(_document(d) for d in file.documents),
         form=_form(file.form) if file.form else (),
         needs_history=_needs_history(limits, free is not None, facts.values()),
+        advice=tuple(compile_advice(row, file, f"advice[{i}]") for i, row in enumerate(file.advice)),
     )
 
 

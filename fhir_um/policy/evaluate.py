@@ -72,6 +72,16 @@ def _frontier(node: Node, truths: Sequence[Truth]) -> Iterable[str]:
         yield from _frontier(child, truths)
 
 
+def not_shown(node: Node, truths: Sequence[Truth], *, wanted: Truth = _MET) -> frozenset[str]:
+    """Facts that stand in the way: those of criteria not met (below `none`: not unmet), wherever it matters."""
+    if truth_of(node, truths) is wanted:
+        return frozenset()
+    if isinstance(node, Leaf):
+        return frozenset({node.fact.id})
+    below = negation(wanted) if node.kind == "none" else wanted
+    return frozenset().union(*(not_shown(child, truths, wanted=below) for child in node.children))
+
+
 def truth_of_leaf(leaf: Leaf, found: Found | None, day: date) -> Truth:
     """Unknown without a value; a fact of which more may exist is never unmet."""
     if found is None:

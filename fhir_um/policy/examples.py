@@ -4,8 +4,9 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from fhir_um.cases.model import Course, Truth
+from fhir_um.policy.advising import rows_for
 from fhir_um.policy.compiling import typed_value
-from fhir_um.policy.evaluate import leaf_truths, truth_of, unresolved
+from fhir_um.policy.evaluate import leaf_truths, not_shown, truth_of, unresolved
 from fhir_um.policy.model import Criteria, Found, Misfit, Policy
 from fhir_um.policy.schema import ExampleFile, PolicyFile
 
@@ -27,8 +28,10 @@ def _mismatches(policy: Policy, example: ExampleFile, path: str) -> Iterator[str
         course = Course.NO_AUTHORIZATION if not policy.required else Course.DENY_BENEFIT
         if example.course != course:
             yield f"course is {course}, not {example.course}"
+        yield from _advice(policy, None, frozenset(), example)
         return
-    truth, missing = _weigh(policy.criteria, found, example)
+    truth, missing, lacking = _weigh(policy.criteria, found, example)
+    yield from _advice(policy, truth, lacking, example)
     if example.expect != truth:
         yield f"comes out {truth}, not {example.expect}"
     if example.unresolved is not None and set(example.unresolved) != set(missing):
@@ -37,9 +40,21 @@ def _mismatches(policy: Policy, example: ExampleFile, path: str) -> Iterator[str
         yield f"course is {policy.courses[truth]}, not {example.course}"
 
 
-def _weigh(criteria: Criteria, found: dict[str, Found | None], example: ExampleFile) -> tuple[Truth, tuple[str, ...]]:
+def _weigh(
+    criteria: Criteria, found: dict[str, Found | None], example: ExampleFile
+) -> tuple[Truth, tuple[str, ...], frozenset[str]]:
+    """The truth, the facts still worth knowing, and the facts that were not shown."""
     truths = leaf_truths(criteria, found, example.day)
-    return truth_of(criteria.root, truths), unresolved(criteria.root, truths)
+    root = criteria.root
+    return truth_of(root, truths), unresolved(root, truths), not_shown(root, truths)
+
+
+def _advice(policy: Policy, truth: Truth | None, lacking: frozenset[str], example: ExampleFile) -> Iterator[str]:
+    if example.advice is None:
+        return
+    told = {row.id for row in rows_for(policy, truth, lacking)}
+    if told != set(example.advice):
+        yield f"advises {', '.join(sorted(told)) or 'nothing'}"
 
 
 def _known(policy: Policy, example: ExampleFile, path: str) -> dict[str, Found | None]:

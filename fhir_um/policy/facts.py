@@ -51,6 +51,7 @@ def compile_fact(fact_id: str, file: FactFile) -> Fact:
         always_known=first.always_known,
         only_shown=first.only_shown and answer is None,
         from_history=first.from_history,
+        sought=record.sought if record else None,
     )
 
 

@@ -5,10 +5,11 @@ Must not know lines or evidence.
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from fhir_um.cases.model import Course, Truth
 from fhir_um.cases.reasons import ADMINISTRATIVE_DENIALS
+from fhir_um.policy.advising import faults_of_advice
 from fhir_um.policy.evaluate import possible
 from fhir_um.policy.model import Criteria, Misfit, Policy
 from fhir_um.policy.schema import FactFile, PolicyFile
@@ -26,8 +27,7 @@ _VERSION = re.compile(r"\d+\.\d+\.\d+")
 
 def lint(policy: Policy, file: PolicyFile) -> tuple[Misfit, ...]:
     """Every rule the policy breaks."""
-    checks = (_head, _authorization, _outcomes, _other_administrator, _facts, _exclusions, _documents, _form, _examples)
-    return tuple(fault for check in checks for fault in check(policy, file))
+    return tuple(fault for check in _CHECKS for fault in check(policy, file))
 
 
 def _head(policy: Policy, file: PolicyFile) -> Iterator[Misfit]:
@@ -141,3 +141,17 @@ def _examples(policy: Policy, file: PolicyFile) -> Iterator[Misfit]:
         shown = {Truth(test.expect) for test in file.tests if test.expect}
         for truth in sorted(possible(policy.criteria.root) - shown):
             yield Misfit("tests", f"no example is {truth}, which the criteria can be")
+
+
+_CHECKS: tuple[Callable[[Policy, PolicyFile], Iterator[Misfit]], ...] = (
+    _head,
+    _authorization,
+    _outcomes,
+    _other_administrator,
+    _facts,
+    _exclusions,
+    _documents,
+    _form,
+    faults_of_advice,
+    _examples,
+)

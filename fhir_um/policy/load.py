@@ -3,7 +3,7 @@
 Every file is checked for shape, compiled, linted, and its worked examples are run, in that order.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from functools import cache
 from hashlib import sha256
 from importlib import resources
@@ -19,6 +19,7 @@ from fhir_um.policy.examples import run_examples
 from fhir_um.policy.lint import lint
 from fhir_um.policy.model import FreeService, Misfit, Policy, PolicyFault
 from fhir_um.policy.schema import FreeFile, PolicyFile
+from fhir_um.words import Code
 
 Shape = TypeVar("Shape")
 
@@ -112,3 +113,13 @@ def _check_together(policies: tuple[Policy, ...], free: tuple[FreeService, ...])
         if row.trigger.code in named:
             owner = named[row.trigger.code]
             raise PolicyFault(NO_AUTHORIZATION_FILE, row.title, f"{row.trigger.code.code} is also under {owner}")
+    _check_proposals(policies, named.keys() | {row.trigger.code for row in free})
+
+
+def _check_proposals(policies: tuple[Policy, ...], known: Collection[Code]) -> None:
+    """What a policy proposes to order, the house has an answer for."""
+    for policy in policies:
+        for row in policy.advice:
+            if row.proposed and row.proposed.code not in known:
+                what = f"proposes {row.proposed.code.code}, which no policy and no free service names"
+                raise PolicyFault(f"{policy.id}.yaml", f"advice[{row.id}]", what)

@@ -89,6 +89,14 @@ FindFact = Callable[[AskedLine], Found | None]
 
 
 @dataclass(frozen=True, slots=True)
+class Sought:
+    """Where in the chart a fact would be found: the kind of record, and its codes (none: any of that kind)."""
+
+    kind: Literal["observation", "condition", "procedure", "medication", "document"]
+    codes: frozenset[Code] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
 class Source:
     """A compiled source of record: how to find the value, its type and what its silence means.
 
@@ -102,6 +110,7 @@ class Source:
     always_known: bool = False
     only_shown: bool = False
     from_history: bool = False
+    sought: Sought | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +126,7 @@ class Fact:
     always_known: bool
     only_shown: bool
     from_history: bool
+    sought: Sought | None = None
 
 
 Operand = Value | tuple[Value, ...] | None
@@ -222,6 +232,86 @@ class Trigger:
     label: str
 
 
+class AdviceKind(StrEnum):
+    """What a row of advice does: shows a page, says something, or proposes an order instead, as well, or first."""
+
+    REFERENCE = "reference"
+    INSTRUCTIONS = "instructions"
+    ALTERNATIVE = "alternative"
+    COMPANION = "companion"
+    PREREQUISITE = "prerequisite"
+
+
+class AdviceTopic(StrEnum):
+    """What advice is about. Source: the codes of CRD 2.2.1 value set cardType that a policy can speak to."""
+
+    CLAIM = "claim"
+    INSURANCE = "insurance"
+    LIMITS = "limits"
+    NETWORK = "network"
+    APPROPRIATE_USE = "appropriate-use"
+    COST = "cost"
+    ALTERNATIVES_OPTIONAL = "therapy-alternatives-opt"
+    ALTERNATIVES_REQUIRED = "therapy-alternatives-req"
+    CLINICAL_REMINDER = "clinical-reminder"
+    DUPLICATE_THERAPY = "duplicate-therapy"
+    CONTRAINDICATION = "contraindication"
+    GUIDELINE = "guideline"
+    OFF_GUIDELINE = "off-guideline"
+
+
+class Urgency(StrEnum):
+    """How much advice matters to the patient's care; a missing authorization is never critical."""
+
+    INFO = "info"
+    WARNING = "warning"
+    CRITICAL = "critical"
+
+
+class Moment(StrEnum):
+    """When in the work of an office advice is welcome."""
+
+    CHOOSING = "choosing"
+    SIGNING = "signing"
+    SENDING = "sending"
+    BOOKING = "booking"
+    ARRIVAL = "arrival"
+    DISCHARGE = "discharge"
+
+
+@dataclass(frozen=True, slots=True)
+class Proposed:
+    """Something to order: its code, our label, and whether it is a service, a device or a drug."""
+
+    code: Code
+    label: str
+    what: Literal["service", "device", "drug"]
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyAdvice:
+    """What a policy has to say beyond the determination.
+
+    `url` is absolute, or a path of our own public pages. `truths` empty: whatever the criteria say. `lacking`: only
+    while one of these facts is not shown as the criteria want it. `codes` empty: for every code of the policy.
+    """
+
+    policy_id: str
+    policy_version: str
+    id: str
+    kind: AdviceKind
+    topic: AdviceTopic
+    urgency: Urgency
+    title: str
+    text: str
+    url: str
+    proposed: Proposed | None
+    truths: frozenset[Truth]
+    lacking: frozenset[str]
+    codes: frozenset[Code]
+    moments: frozenset[Moment]
+
+
 @dataclass(frozen=True, slots=True)
 class Policy:
     """One version of one coverage policy, compiled. Immutable: `content_hash` is the SHA-256 of the file."""
@@ -250,6 +340,7 @@ class Policy:
     documents: tuple[Document, ...]
     form: tuple[FormGroup, ...]
     needs_history: bool
+    advice: tuple[PolicyAdvice, ...] = ()
 
     @property
     def never_covered(self) -> bool:

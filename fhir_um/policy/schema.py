@@ -12,6 +12,9 @@ from msgspec import Struct
 AnswerType = Literal["decimal", "integer", "boolean", "date", "choice", "text"]
 Op = Literal["=", "!=", "<", "<=", ">", ">=", "in", "exists", "within-days"]
 LineTake = Literal["quantity", "units-total", "place-of-service", "modifier", "days", "serviced", "request-type"]
+AdviceWord = Literal["reference", "instructions", "alternative", "companion", "prerequisite"]
+MomentWord = Literal["choosing", "signing", "sending", "booking", "arrival", "discharge"]
+TruthWord = Literal["met", "unmet", "unknown"]
 
 
 class Strict(Struct, frozen=True, forbid_unknown_fields=True):
@@ -199,14 +202,40 @@ class AfterVisitsFile(Strict, frozen=True):
     after_visits: FreeUnitsFile
 
 
+class ProposedFile(Strict, frozen=True):
+    """Something to order: `system:code` (HCPCS without a prefix), our label, and what kind of thing it is."""
+
+    code: str
+    label: str
+    what: Literal["service", "device", "drug"]
+
+
+class AdviceFile(Strict, frozen=True):
+    """One thing to tell whoever orders, beyond the determination. Nothing given means always, and at any moment."""
+
+    id: str
+    kind: AdviceWord
+    topic: str
+    title: str
+    text: str = ""
+    urgency: Literal["info", "warning", "critical"] = "info"
+    url: str = ""
+    propose: ProposedFile | None = None
+    when: list[TruthWord] = []
+    lacking: list[str] = []
+    codes: list[str] = []
+    moments: list[MomentWord] = []
+
+
 class ExampleFile(Strict, frozen=True):
     """A worked example: facts as known on `day`, and what must come of them."""
 
     name: str
     course: str
-    expect: Literal["met", "unmet", "unknown"] | None = None
+    expect: TruthWord | None = None
     facts: dict[str, Any] = {}
     unresolved: list[str] | None = None
+    advice: list[str] | None = None
     day: date = date(2026, 3, 1)
 
 
@@ -235,6 +264,7 @@ class PolicyFile(Strict, frozen=True):
     limits: LimitsFile = LimitsFile()
     documents: list[DocumentNeededFile] = []
     form: FormFile | None = None
+    advice: list[AdviceFile] = []
 
 
 class FreeRowFile(Strict, frozen=True):

@@ -272,3 +272,92 @@ audit = Table(
     PrimaryKeyConstraint("id", name="audit_pkey"),
     Index("audit_by_time", "payer_id", "at"),
 )
+
+# --- what EHRs were told when they asked about coverage ------------------------------------------------------------
+
+hook_invocations = Table(
+    "hook_invocations",
+    metadata,
+    Column("payer_id", Text, nullable=False),
+    Column("id", Text, nullable=False),
+    Column("instance", Text, nullable=False),
+    Column("hook", Text, nullable=False),
+    Column("client", Text, nullable=False),
+    Column("received_at", Instant, nullable=False),
+    Column("answered_at", Instant, nullable=False),
+    Column("status", Integer, nullable=False),
+    Column("document", Text, nullable=False),
+    Column("keep_until", Instant, nullable=False),
+    PrimaryKeyConstraint("id", "payer_id", name="hook_invocations_pkey"),
+    Index("hook_invocations_by_instance", "instance", "payer_id", "received_at"),
+    Index("hook_invocations_by_end", "keep_until"),
+)
+
+coverage_assertions = Table(
+    "coverage_assertions",
+    metadata,
+    Column("payer_id", Text, nullable=False),
+    Column("id", Text, nullable=False),
+    Column("instance", Text, nullable=False),
+    Column("hook", Text, nullable=False),
+    Column("order_ref", Text, nullable=False),
+    Column("codes", Text, nullable=False),
+    Column("member_id", Text, nullable=False),
+    Column("coverage_ref", Text, nullable=False),
+    Column("policy_id", Text, nullable=False),
+    Column("policy_version", Text, nullable=False),
+    Column("policy_hash", Text, nullable=False),
+    Column("told_at", Instant, nullable=False),
+    Column("on_day", Text, nullable=False),
+    Column("expires", Text),
+    Column("content_hash", Text, nullable=False),
+    Column("number", Text, nullable=False),
+    Column("document", Text, nullable=False),
+    Column("keep_until", Instant, nullable=False),
+    Column("used_by", Text),
+    PrimaryKeyConstraint("id", "payer_id", name="coverage_assertions_pkey"),
+    Index("coverage_assertions_by_instance", "instance", "payer_id"),
+    Index("coverage_assertions_by_end", "keep_until"),
+)
+
+hook_cards = Table(
+    "hook_cards",
+    metadata,
+    Column("payer_id", Text, nullable=False),
+    Column("id", Text, nullable=False),
+    Column("invocation_id", Text, nullable=False),
+    Column("topic", Text, nullable=False),
+    Column("policy_id", Text, nullable=False),
+    Column("keep_until", Instant, nullable=False),
+    PrimaryKeyConstraint("id", "payer_id", name="hook_cards_pkey"),
+    Index("hook_cards_by_invocation", "invocation_id", "payer_id"),
+    Index("hook_cards_by_end", "keep_until"),
+    sqlite_with_rowid=False,
+)
+
+hook_feedback = Table(
+    "hook_feedback",
+    metadata,
+    Column("payer_id", Text, nullable=False),
+    Column("id", Text, nullable=False),
+    Column("card_id", Text, nullable=False),
+    Column("outcome", Text, nullable=False),
+    Column("received_at", Instant, nullable=False),
+    Column("document", Text, nullable=False),
+    Column("keep_until", Instant, nullable=False),
+    PrimaryKeyConstraint("id", "payer_id", name="hook_feedback_pkey"),
+    Index("hook_feedback_by_card", "card_id", "payer_id"),
+    Index("hook_feedback_by_end", "keep_until"),
+)
+
+hook_tokens = Table(
+    "hook_tokens",
+    metadata,
+    Column("issuer", Text, nullable=False),
+    Column("jti", Text, nullable=False),
+    Column("expires_at", Instant, nullable=False),
+    PrimaryKeyConstraint("jti", "issuer", name="hook_tokens_pkey"),
+    Index("hook_tokens_by_end", "expires_at"),
+    sqlite_with_rowid=False,
+)
+"""Tokens of hook calls that were used. Of no payer: a token opens the door before it is known which payer is asked."""

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
+from fhir_um.cases.guidance import CardFeedback, CardTold, Explained, Guidance, Invocation
 from fhir_um.cases.model import (
     Case,
     CaseId,
@@ -22,7 +23,7 @@ from fhir_um.cases.model import (
 from fhir_um.cases.submission import CaseSearch, StoredSubmission
 from fhir_um.coverage.model import Directory, GoldCard, Member, Payer, Plan, Provider, UsedService
 from fhir_um.errors import Overtaken
-from fhir_um.store import cases, coverage, events, finding, lines, submissions, trail
+from fhir_um.store import cases, coverage, events, finding, hook_tokens, hooks, lines, submissions, trail
 from fhir_um.store.directory import DirectoryCache
 from fhir_um.store.documents import used_of
 from fhir_um.store.engine import lock_key, take_turn
@@ -96,6 +97,22 @@ class Reading:
     def clocks_of(self, payer_id: PayerId, case_id: CaseId) -> tuple[Clock, ...]:
         """The decision clocks of a case, by line."""
         return lines.clocks_of(self._connection, payer_id, case_id)
+
+    def guidance(self, payer_id: PayerId, ids: tuple[str, ...]) -> tuple[Guidance, ...]:
+        """The coverage assertions with those ids."""
+        return hooks.guidance_named(self._connection, payer_id, ids)
+
+    def explained(self, payer_id: PayerId, instance: str) -> Explained:
+        """The latest call of that hook instance, every assertion given to it, its cards and what became of them."""
+        calls = hooks.invocations_of(self._connection, payer_id, instance)
+        given = hooks.guidance_of_instance(self._connection, payer_id, instance)
+        cards = tuple(card for call in calls for card in hooks.cards_of(self._connection, payer_id, call.id))
+        said = hooks.feedback_on(self._connection, payer_id, [card.id for card in cards])
+        return Explained(calls[0] if calls else None, given, cards, said)
+
+    def cards(self, ids: tuple[str, ...]) -> tuple[CardTold, ...]:
+        """The cards with those uuids."""
+        return hooks.cards_named(self._connection, ids)
 
 
 class Work(Reading):
@@ -175,6 +192,29 @@ class Work(Reading):
     def add_audit(self, row: AuditRow) -> None:
         """Note a request and what became of it."""
         trail.add_audit(self._writing(), row)
+
+    def add_guidance(self, rows: tuple[Guidance, ...]) -> None:
+        """Note coverage assertions before they are told; one that is known already stays as it is."""
+        hooks.add_guidance(self._writing(), rows)
+
+    def use_guidance(self, payer_id: PayerId, member_id: str, ids: tuple[str, ...], case_id: CaseId) -> None:
+        """Tie assertions of that member to the case a submission made of them."""
+        hooks.use_guidance(self._writing(), payer_id, member_id, ids, case_id)
+
+    def add_invocation(self, row: Invocation, cards: tuple[CardTold, ...]) -> None:
+        """Note one hook call and its cards; what was kept long enough goes."""
+        connection = self._writing()
+        hooks.add_invocation(connection, row, cards)
+        if hooks.is_any_over(connection, row.answered_at):
+            hooks.forget_over(connection, row.answered_at)
+
+    def spend_token(self, issuer: str, jti: str, expires_at: datetime, at: datetime) -> bool:
+        """Note that a token was used; False when it was used before. Those that expired before `at` go."""
+        return hook_tokens.spend(self._writing(), issuer, jti, expires_at, at)
+
+    def add_feedback(self, rows: tuple[CardFeedback, ...]) -> None:
+        """Note what became of cards."""
+        hooks.add_feedback(self._writing(), rows)
 
     def save_payers(self, new: tuple[Payer, ...]) -> None:
         """Add payers, or replace those with the same id."""

@@ -3,6 +3,8 @@
 Must not know policies, cases on file or the time. Shapes of PAS 2.0.1 and 2.2.1 are read by the same tolerant rules.
 """
 
+from collections.abc import Iterator
+
 from fhir_um.cases.asked import (
     Accident,
     ClaimedDiagnosis,
@@ -30,7 +32,7 @@ from fhir_um.translate.elements_in import (
 )
 from fhir_um.translate.lines_in import line_requests, supporting_information
 from fhir_um.translate.parties_in import Place, care_team, claimed_coverage, claimed_member, parties, party
-from fhir_um.words import Code, Concept
+from fhir_um.words import Code, Concept, Identifier
 from profiles.bundle import Resolver
 from profiles.canonicals import (
     CERTIFICATION_CANCEL,
@@ -39,6 +41,7 @@ from profiles.canonicals import (
     EXT_CERTIFICATION_TYPE,
     EXT_CLAIM_ENCOUNTER,
     EXT_CONDITION_CODE,
+    EXT_COVERAGE_INFORMATION,
     EXT_DIAGNOSIS_RECORDED_DATE,
     EXT_HOME_HEALTH_CARE_INFORMATION,
     EXT_LEVEL_OF_SERVICE_CODE,
@@ -65,12 +68,26 @@ def read_claim(bundle: ReadBundle) -> ClaimRequest:
 
     Source: PAS 2.2.1 conf-4 (every must-support element of Claim is processed), spec-12.
     """
-    place = first_place(bundle)
+    told = (known for entry in bundle.entries for known in assertions_on(entry.resource))
+    return request_at(first_place(bundle), identifier(child(bundle.resource, "identifier")), tuple(dict.fromkeys(told)))
+
+
+def assertions_on(resource: Json) -> Iterator[str]:
+    """The ids of the coverage assertions a resource carries. Source: CRD 2.2.1 ext-coverage-information."""
+    for extension in each(resource, "extension"):
+        if text(extension, "url") == EXT_COVERAGE_INFORMATION:
+            known = text(extensions(extension).get("coverage-assertion-id", {}), "valueString")
+            if known:
+                yield known
+
+
+def request_at(place: Place, bundle_identifier: Identifier | None, told: tuple[str, ...] = ()) -> ClaimRequest:
+    """The Claim at that place in house words; `told` are the coverage assertions its orders carry."""
     claim, found = place.resource, extensions(place.resource)
     level = first_code(child(found.get(EXT_LEVEL_OF_SERVICE_CODE, {}), "valueCodeableConcept"))
     requesters = parties(place, child(claim, "provider"), "provider")
     return ClaimRequest(
-        bundle_identifier=identifier(child(bundle.resource, "identifier")),
+        bundle_identifier=bundle_identifier,
         claim_url=place.entry.full_url,
         claim_identifiers=identifiers(claim),
         claim_type=concept(child(claim, "type")) or Concept(),
@@ -95,6 +112,7 @@ def read_claim(bundle: ReadBundle) -> ClaimRequest:
         home_health=_home_health(found),
         accident=_accident(child(claim, "accident")),
         encounter_ref=place.address(child(found.get(EXT_CLAIM_ENCOUNTER, {}), "valueReference")),
+        coverage_assertions=told,
     )
 
 

@@ -83,11 +83,15 @@ def read_evidence(bundle: ReadBundle) -> Evidence:
 
     Source: PAS 2.2.1 spec-18 to spec-21 (what supporting information may be).
     """
-    claim = first_place(bundle)
+    return evidence_at(first_place(bundle), bundle.entries)
+
+
+def evidence_at(claim: Place, entries: tuple[Entry, ...]) -> Evidence:
+    """Everything clinical in those entries that is about the patient of the claim."""
     information = supporting_information(claim)
     patient = _patient(claim, information)
     found = _Found(report_types=_report_types(information))
-    for place in _places(claim, bundle.entries):
+    for place in _places(claim, entries):
         read = _READERS.get(text(place.resource, "resourceType"))
         if read and patient.is_subject_of(place):
             read(place, found)

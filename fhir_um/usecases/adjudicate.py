@@ -8,7 +8,7 @@ from fhir_um.cases.evidence import Evidence
 from fhir_um.cases.model import PENDED, BusinessError, Case, Course, Determination, MemberId, PayerId
 from fhir_um.cases.reasons import Reason
 from fhir_um.cases.submission import Submission
-from fhir_um.coverage.model import Directory, Member, Plan, UsedService
+from fhir_um.coverage.model import Directory, UsedService
 from fhir_um.deps import Deps, Reading, used_by
 from fhir_um.policy.model import LineContext
 from fhir_um.usecases.eligibility import NOT_ELIGIBLE, Standing
@@ -28,7 +28,7 @@ class Adjudicator:
     directory: Directory
     history: tuple[UsedService, ...]
 
-    def propose(self, line: LineRequest, case: Case) -> Determination:
+    def propose(self, line: LineRequest, case: Case | None) -> Determination:
         """The course for one line of the case as it stands: intake when something is wrong, else what policies say."""
         standing = self.standing
         if standing.request_errors:
@@ -39,13 +39,17 @@ class Adjudicator:
         if line.certification not in _DECIDED_BY_RULES:
             text = f"Requests of certification type {line.certification} are decided by people."
             return Determination(Course.PEND_INTAKE, Reason.INTAKE_REVIEW, text)
-        plan = standing.plan_of(line.sequence)
-        if standing.member is None or plan is None:
-            raise AssertionError("a request without errors has a member and a plan")
-        return self.deps.policies.determine(self._context(line, case, standing.member, plan))
+        return self.deps.policies.determine(self.context(line, case))
 
-    def _context(self, line: LineRequest, case: Case, member: Member, plan: Plan) -> LineContext:
+    def context(self, line: LineRequest, case: Case | None) -> LineContext:
+        """All that policies may weigh about a line, beside the other lines of its case.
+
+        Raises: AssertionError when the member or the plan is not established.
+        """
         standing = self.standing
+        member, plan = standing.member, standing.plan_of(line.sequence)
+        if member is None or plan is None:
+            raise AssertionError("a request without errors has a member and a plan")
         return LineContext(
             line=line,
             request=self.request,
@@ -54,7 +58,7 @@ class Adjudicator:
             on=line.serviced.start or standing.received_on,
             received=standing.received_on,
             evidence=self.evidence,
-            history=self.history + tuple(_beside(case, line)),
+            history=self.history + (tuple(_beside(case, line)) if case else ()),
             providers=standing.providers,
             gold_cards=tuple(c for c in self.directory.gold_cards if c.payer_id == standing.payer.id),
         )

@@ -13,6 +13,12 @@ def payers_on_file(deps: Deps) -> tuple[PayerId, ...]:
         return tuple(PayerId(payer.id) for payer in work.directory().payers)
 
 
+def home_payer_name(deps: Deps) -> str:
+    """The name of the payer that answers when nobody names one; empty while none is on file."""
+    with deps.open_reading() as work:
+        return next((payer.name for payer in work.directory().payers), "")
+
+
 def plans_on_file(deps: Deps) -> tuple[Plan, ...]:
     """Every plan of every payer, for those who choose one, by name."""
     with deps.open_reading() as work:

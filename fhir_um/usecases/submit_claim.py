@@ -3,38 +3,17 @@
 Must not know FHIR. Source: PAS 2.2.1 `Claim/$submit`.
 """
 
-from dataclasses import replace
-
-from fhir_um.cases.asked import ClaimRequest
 from fhir_um.cases.caller import Caller
-from fhir_um.cases.history import Journal, as_answered
-from fhir_um.cases.lifecycle import CANCEL_PATH
-from fhir_um.cases.model import (
-    CORRECT,
-    PENDED,
-    BusinessError,
-    Case,
-    CaseId,
-    Clock,
-    Course,
-    Determination,
-    EventKind,
-    PayerId,
-    SubmissionId,
-)
-from fhir_um.cases.placing import Numbers, never_started, place
-from fhir_um.cases.reasons import Reason
-from fhir_um.cases.roles import ENGINE, requester
+from fhir_um.cases.history import as_answered
+from fhir_um.cases.model import Case, PayerId, SubmissionId
 from fhir_um.cases.submission import StoredSubmission, Submission
 from fhir_um.deps import Deps, Work
 from fhir_um.errors import DuplicateSubmission, Overtaken
-from fhir_um.usecases.adjudicate import Adjudicator, make_adjudicator
+from fhir_um.usecases.adjudicate import make_adjudicator
 from fhir_um.usecases.amend_claim import amend_case
 from fhir_um.usecases.amended_case import find_amended
-from fhir_um.usecases.eligibility import Standing, choose_payer, establish
-from fhir_um.usecases.timing import Timing, priority_of, review_type_of
-
-_PRIOR_UNKNOWN = "The claim this update builds on is not known here; the request is taken as new and with intake."
+from fhir_um.usecases.eligibility import choose_payer, establish
+from fhir_um.usecases.open_case import open_case, stored
 
 
 def submit_claim(deps: Deps, caller: Caller, submission: Submission) -> Case:
@@ -63,8 +42,9 @@ def _take(deps: Deps, caller: Caller, submission: Submission, alone: bool = Fals
         if amended is not None:
             case = amend_case(deps, work, caller, submission, submission_id, adjudicator, amended)
         else:
-            case = _open_case(deps, work, caller, submission, submission_id, adjudicator)
-        work.add_submission(_stored(case, submission_id, caller, submission), submission.request.claim_identifiers)
+            case = open_case(deps, work, caller, submission, submission_id, adjudicator)
+        work.add_submission(stored(case, submission_id, caller, submission), submission.request.claim_identifiers)
+        work.use_guidance(payer_id, case.member_id, submission.request.coverage_assertions, case.id)
         return case
 
 
@@ -75,89 +55,3 @@ def _known_case(work: Work, known: StoredSubmission) -> Case:
     if known.id == case.submission_id:
         return case
     return as_answered(case, known.id, work.events_of(known.payer_id, known.case_id))
-
-
-def _stored(case: Case, submission_id: SubmissionId, caller: Caller, submission: Submission) -> StoredSubmission:
-    return StoredSubmission(
-        id=submission_id,
-        payer_id=case.payer_id,
-        case_id=case.id,
-        case_version=case.version,
-        sender=caller.client_id,
-        guide=submission.guide,
-        content_hash=submission.content_hash,
-        body_hash=submission.body_hash,
-        claim_url=submission.request.claim_url,
-        received_at=submission.received_at,
-        body=submission.body,
-    )
-
-
-def _open_case(
-    deps: Deps,
-    work: Work,
-    caller: Caller,
-    submission: Submission,
-    submission_id: SubmissionId,
-    adjudicator: Adjudicator,
-) -> Case:
-    at, standing, request = submission.received_at, adjudicator.standing, submission.request
-    orphan = _orphan_error(request)
-    header = _header(deps, caller, submission, submission_id, standing, orphan)
-    timing = Timing(deps, standing, submission, header.priority)
-    numbers, journal = Numbers(deps.new_number, header.id, at), Journal(None, at, ENGINE)
-    journal.header(EventKind.OPENED, header)
-    for line in request.lines:
-        if line.withdrawn and not orphan:
-            actor = requester(caller.client_id)
-            journal.line(EventKind.LINE_CANCELLED, never_started(line, actor, at), CANCEL_PATH, actor)
-            continue
-        proposed = _with_intake() if orphan else adjudicator.propose(line, journal.case)
-        continued = standing.continued.get(line.sequence, "")
-        placed, path = place(line, proposed, numbers, at, standing.received_on, timing.of(line), continued=continued)
-        journal.line(EventKind.LINE_REQUESTED, placed, path)
-    case = journal.case
-    pended = (line for line in case.lines if line.state in PENDED)
-    clocks = tuple(Clock(case.id, line.sequence, timing.of(line.request)) for line in pended)
-    work.new_case(case, tuple(journal.events), tuple(numbers.issued), clocks)
-    return case
-
-
-def _header(
-    deps: Deps,
-    caller: Caller,
-    submission: Submission,
-    submission_id: SubmissionId,
-    standing: Standing,
-    orphan: tuple[BusinessError, ...],
-) -> Case:
-    request = submission.request
-    return Case(
-        id=CaseId(deps.new_id()),
-        payer_id=PayerId(standing.payer.id),
-        version=1,
-        sender=caller.client_id,
-        received_at=submission.received_at,
-        changed_at=submission.received_at,
-        member_id=standing.member.id if standing.member else "",
-        plan_id=standing.plan.id if standing.plan else "",
-        line_of_business=standing.plan.line_of_business if standing.plan else "",
-        priority=priority_of(request),
-        review_type=review_type_of(request.lines, standing.received_on),
-        request=replace(request, lines=()),
-        submission_id=submission_id,
-        lines=(),
-        errors=(*standing.errors, *orphan),
-        submission_hash=submission.body_hash,
-    )
-
-
-def _orphan_error(request: ClaimRequest) -> tuple[BusinessError, ...]:
-    """An update or cancellation of a claim we do not know, or of somebody else's: the answer is the same for both."""
-    if request.prior is None and not request.cancel_all:
-        return ()
-    return (BusinessError("T5", CORRECT, "Bundle.entry[0].resource.related", _PRIOR_UNKNOWN, "2000E-TRN02"),)
-
-
-def _with_intake() -> Determination:
-    return Determination(Course.PEND_INTAKE, Reason.INTAKE_REVIEW, _PRIOR_UNKNOWN)

@@ -104,7 +104,9 @@ METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", 
 
 
 def test_nothing_is_mounted_that_has_no_row_in_the_table(client: FlaskClient) -> None:
-    mounted = {(method, rule.rule) for rule in client.application.url_map.iter_rules() for method in rule.methods or ()}
+    """The hook counter has doors of its own."""
+    rules = (rule for rule in client.application.url_map.iter_rules() if not rule.endpoint.startswith("cds_hooks."))
+    mounted = {(method, rule.rule) for rule in rules for method in rule.methods or ()}
 
     assert mounted - {("HEAD", route.path) for route in ROUTES} == {(route.method, route.path) for route in ROUTES}
 
@@ -114,7 +116,7 @@ def test_every_address_and_method_meets_the_guard_or_is_not_offered(client: Flas
     """The sandbox's guard refuses a caller from elsewhere: so does every door there is."""
     others = [route for route in ROUTES if route.path == path]
     offered = {route.method for route in others} | {"HEAD" for route in others if route.method == "GET"}
-    address = path.replace("<case_id>", "1").replace("<type_name>", "Claim")
+    address = path.replace("<case_id>", "1").replace("<type_name>", "Claim").replace("<name>", "1")
 
     for method in METHODS:
         answer = client.open(address, method=method, headers={"Host": "evil.example"})

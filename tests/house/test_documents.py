@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from cds_hooks.http import BASES
 from fhir_um.__main__ import VERBS, make_parser
 from fhir_um.api.routes import ROUTES
 from fhir_um.settings import Settings, settings_table, variable_of
@@ -58,8 +59,10 @@ def test_readme_make_targets_exist() -> None:
 
 def test_readme_addresses_are_routes() -> None:
     named = set(re.findall(r"`(GET|POST) (/[^`]*)`", README))
-    names = {"<case_id>": "{id}", "<type_name>": "{type}"}
+    names = {"<case_id>": "{id}", "<type_name>": "{type}", "<name>": "{name}"}
     served = {(route.method, re.sub(r"<\w+>", lambda found: names[found[0]], route.path)) for route in ROUTES}
+    hooks = (("GET", ""), ("POST", "/{id}"), ("POST", "/{id}/feedback"))
+    served |= {(method, f"{base}{tail}") for base in BASES for method, tail in hooks}
 
     assert named <= served
 
@@ -95,7 +98,7 @@ def _shell(page: str) -> list[str]:
     return [line for block in blocks for line in block.replace("\\\n", " ").splitlines() if line.strip()]
 
 
-SERVED = {"make run", "make test", ".venv/bin/fhir-um demo"}
+SERVED = {"make run", "make test", ".venv/bin/fhir-um demo", ".venv/bin/fhir-um demo crd"}
 """README commands that serve, need a server, or would run this test: shown to exist below, run by other tests."""
 
 

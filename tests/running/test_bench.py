@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from bench import run
+from bench import hooks, run
 from bench.load import BadAnswer, measure
 from bench.servers import floor_server
 
@@ -33,3 +33,14 @@ def test_benchmark_measures_everything_once_and_refuses_a_used_database(plan, tm
 def test_answer_that_is_not_the_expected_one_fails_the_measurement(tmp_path) -> None:
     with floor_server(tmp_path, 1, 100) as floor, pytest.raises(BadAnswer, match="no b'A1' in"):
         measure(floor.port, "/submit", [b"{}"] * 4, 1, 5, mark=b"A1")
+
+
+def test_benchmark_of_hooks_measures_everything_once(tmp_path, capsys) -> None:
+    hooks.run(hooks.Plan(rounds=1, seconds=0.6, workers=1), tmp_path)
+
+    printed = capsys.readouterr().out
+    for kind in hooks.KINDS:
+        assert f"order-sign, {kind}, in process" in printed
+        assert f"order-sign, {kind} |" in printed
+    assert "at half of that" in printed
+    assert "5 resources fetched" in printed

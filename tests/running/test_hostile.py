@@ -184,11 +184,23 @@ def _words_of(node: Any, place: str = "") -> Iterator[str]:
         yield str(node)
 
 
+def _resources_of(node: Any) -> Iterator[dict[str, Any]]:
+    """Every resource of a Bundle or of a hook call."""
+    if isinstance(node, list):
+        for child in node:
+            yield from _resources_of(child)
+    elif isinstance(node, dict):
+        if node.get("resourceType", "Bundle") != "Bundle":
+            yield node
+        else:
+            for child in node.values():
+                yield from _resources_of(child)
+
+
 def _people_in_stories() -> set[str]:
     found: set[str] = set()
     for file in (bodies.FIXTURES / "stories").glob("*/*.json"):
-        for entry in json.loads(file.read_text("utf-8")).get("entry", ()):
-            resource = entry.get("resource", {})
+        for resource in _resources_of(json.loads(file.read_text("utf-8"))):
             found.update(_words_of(resource, str(resource.get("resourceType"))))
     return {word for word in found if len(word) > 3}
 

@@ -13,6 +13,7 @@ from fhir_um.coverage.load import load_people
 
 FIXTURES = Path(__file__).parents[2] / "fixtures"
 STORIES = load_stories(FIXTURES / "stories")
+HOOKS = sorted((FIXTURES / "stories").glob("*/*.hook.json"))
 REQUESTS = sorted((FIXTURES / "stories").glob("*/*.request.json"))
 LARGEST_BYTES = 30_000
 NOBODY = {"H9999-7001", "H9998-7001"}
@@ -31,9 +32,9 @@ def test_every_story_is_listed_in_the_readme() -> None:
 
 @pytest.mark.parametrize("story", STORIES, ids=by_name)
 def test_a_story_uses_all_its_requests_and_no_others(story: Story) -> None:
-    used = {step.request for step in story.steps if step.request}
+    used = {name for step in story.steps for name in (step.request, step.hook) if name}
 
-    assert used == {path.name for path in story.folder.glob("*.request.json")}
+    assert used == {path.name for path in story.folder.glob("*.json")}
 
 
 @pytest.mark.parametrize("story", STORIES, ids=by_name)
@@ -60,6 +61,17 @@ def test_a_request_is_small_and_about_a_member_on_file(path: Path) -> None:
     assert path.stat().st_size < LARGEST_BYTES
     patients = [r for r in resources if r["resourceType"] == "Patient"]
     assert {i["value"] for patient in patients for i in patient["identifier"]} <= members
+
+
+@pytest.mark.parametrize("path", HOOKS, ids=lambda path: f"{path.parent.name}/{path.name}")
+def test_a_hook_call_is_small_and_about_a_member_on_file(path: Path) -> None:
+    members = {i.value for m in load_people(FIXTURES / "people").members for i in m.identifiers}
+    call = json.loads(path.read_text())
+    (coverage,) = call["prefetch"]["coverage"]["entry"]
+
+    assert path.stat().st_size < LARGEST_BYTES
+    assert coverage["resource"]["subscriberId"] in members
+    assert coverage["resource"]["beneficiary"]["reference"] == f"Patient/{call['context']['patientId']}"
 
 
 @pytest.mark.parametrize("path", REQUESTS, ids=lambda path: f"{path.parent.name}/{path.name}")

@@ -45,8 +45,9 @@ class Base:
         return Reply(got.status_code, got.data, 0.0)
 
     def send(self, request: Request) -> Reply:
-        if request.path.startswith("/um/"):
-            got = self.client.open(request.path, method=request.method, data=request.body, headers=FHIR)
+        if request.path.startswith(("/um/", "/cds-services")):
+            headers = {"Host": FHIR["Host"], "Content-Type": request.content_type}
+            got = self.client.open(request.path, method=request.method, data=request.body, headers=headers)
             return Reply(got.status_code, got.data, 0.0)
         reply = self.ask(request.method, request.path.removeprefix("/2.0.1").removeprefix("/fhir"), request.body)
         if request.path.endswith("$submit") and reply.status == 200:

@@ -9,7 +9,8 @@ from bench import bodies
 from fhir_um.commands.stories import Step, Story, load_stories
 from profiles.checking import check_request
 from profiles.issues import Issue, Refusal
-from profiles.reading import Limits, read_bundle
+from profiles.reading import Limits, read_bundle, read_json
+from profiles.validating.validator import Validator, shipped_library
 from tests.validators import validator_for
 
 FIXTURES = Path(__file__).parents[2] / "fixtures"
@@ -17,6 +18,7 @@ LIMITS = Limits(max_bytes=100_000, max_depth=64, max_entries=100)
 VERSIONS = ("2.2.1", "2.0.1")
 STORIES = load_stories(FIXTURES / "stories")
 SENT = [(story, step) for story in STORIES for step in story.steps if step.request]
+CRD = Validator(shipped_library(), "hl7.fhir.us.davinci-crd#2.2.0")
 IN_ORDER = [(story, step) for story, step in SENT if story.name != "refused"]
 
 
@@ -54,6 +56,26 @@ def test_the_refused_request_has_the_three_faults_its_story_tells_and_no_other()
         ("error", told["path"]) for told in step.expect["issues"]
     ]
     assert len(found) == 3
+
+
+CALLED = [(story, step) for story in STORIES for step in story.steps if step.hook]
+CRD_PROFILES = {
+    kind: f"http://hl7.org/fhir/us/davinci-crd/StructureDefinition/profile-{kind.lower()}"
+    for kind in ("Coverage", "DeviceRequest", "Organization", "Patient", "Practitioner", "ServiceRequest")
+}
+
+
+@pytest.mark.parametrize(("story", "step"), CALLED, ids=by_name)
+def test_what_a_hook_call_carries_is_valid_for_crd(story: Story, step: Step) -> None:
+    call = read_json((story.folder / step.hook).read_bytes(), LIMITS)
+    bundles = [call["context"]["draftOrders"], *(v for v in call["prefetch"].values() if v["resourceType"] == "Bundle")]
+    carried = [call["prefetch"]["patient"], *(entry["resource"] for bundle in bundles for entry in bundle["entry"])]
+
+    found = [issue for bundle in bundles for issue in CRD.check(bundle)]
+    for resource in carried:
+        found += CRD.check(resource, tuple(filter(None, [CRD_PROFILES.get(resource["resourceType"])])))
+
+    assert [issue for issue in found if issue.severity != "information"] == []
 
 
 @pytest.mark.parametrize(("version", "inquiry"), list(product(VERSIONS, (False, True))))

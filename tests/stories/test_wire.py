@@ -34,7 +34,7 @@ class Ear:
         self.heard: list[str] = []
 
     def send(self, request: Request) -> Reply:
-        path = request.path if request.path.startswith("/um/") else f"{BASES[self.version]}{self._own(request.path)}"
+        path = f"{BASES[self.version]}{self._own(request.path)}" if _of_fhir(request) else request.path
         headers = {"Content-Type": request.content_type, "Accept": request.content_type, "Host": "127.0.0.1:8080"}
         got = self.client.open(path, method=request.method, data=request.body, headers=headers)
         self._hear(path, request.body, got.status_code, got.data)
@@ -49,7 +49,7 @@ class Ear:
         return path.removeprefix("/2.0.1").removeprefix("/fhir")
 
     def _hear(self, path: str, asked: bytes, status: int, answer: bytes) -> None:
-        if status != 200 or path.startswith("/um/"):
+        if status != 200 or not path.startswith(tuple(BASES.values())):
             return
         self.heard.append(path)
         if path.endswith("$submit"):
@@ -102,7 +102,11 @@ def test_every_answer_of_a_story_is_lawful_in_both_versions(story: Story, versio
 
 
 def _is_fhir(step: Played) -> bool:
-    return step.request is not None and not step.request.path.startswith("/um/")
+    return step.request is not None and _of_fhir(step.request)
+
+
+def _of_fhir(request: Request) -> bool:
+    return request.path.startswith(tuple(BASES.values()))
 
 
 @pytest.mark.parametrize("version", VERSIONS)

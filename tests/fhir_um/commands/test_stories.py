@@ -173,3 +173,70 @@ def test_a_story_written_wrongly_says_where(told: Callable[[str], Story]) -> Non
 )
 def test_an_answer_is_compared_where_something_is_expected(expected: dict[str, Any], faults: tuple[str, ...]) -> None:
     assert differences(expected, read_answer(200, json.dumps(CASE).encode())) == faults
+
+
+CALL = {"hook": "order-sign", "hookInstance": "11111111-1111-4111-8111-111111111111", "context": {"day": "2026-11-02"}}
+SAID = {
+    "cards": [
+        {
+            "uuid": "card-1",
+            "summary": "Take another",
+            "indicator": "info",
+            "source": {"label": "Harbor"},
+            "suggestions": [{"uuid": "s-1", "label": "l", "actions": [{"type": "update", "resource": {}}]}],
+        }
+    ]
+}
+SIGN = "  - {name: first, who: W, asks: A, path: /cds-services/x, hook: call.hook.json, expect: {status: 200}}\n"
+
+
+def test_a_hook_call_is_of_its_run_and_of_its_day(told: Callable[[str], Story], tmp_path: Path) -> None:
+    server = Server(SAID)
+    (tmp_path / "call.hook.json").write_text(json.dumps(CALL))
+
+    list(play(told(SIGN), server, "run", date(2026, 11, 5)))
+
+    sent = json.loads(server.asked[0].body)
+    assert sent["hookInstance"] != CALL["hookInstance"]
+    assert len(sent["hookInstance"]) == 36
+    assert sent["context"]["day"] == "2026-11-05"
+    assert server.asked[0].content_type == "application/json"
+
+
+def test_values_of_a_hook_answer_can_be_given_back(told: Callable[[str], Story], tmp_path: Path) -> None:
+    server = Server(SAID, {})
+    (tmp_path / "call.hook.json").write_text(json.dumps(CALL))
+    back = (
+        "  - {name: back, who: W, asks: A, path: '/x/${first.instance}', expect: {}, "
+        "body: {card: '${first.card.alternate-request}', id: '${first.suggestion.alternate-request}'}}\n"
+    )
+
+    played(told(SIGN + back), server)
+
+    assert json.loads(server.asked[1].body) == {"card": "card-1", "id": "s-1"}
+    assert server.asked[1].path == f"/x/{json.loads(server.asked[0].body)['hookInstance']}"
+
+
+def test_a_value_a_hook_answer_lacks_is_told(told: Callable[[str], Story], tmp_path: Path) -> None:
+    server = Server(SAID)
+    (tmp_path / "call.hook.json").write_text(json.dumps(CALL))
+    back = "  - {name: back, who: W, asks: A, path: '/x/${first.assertion.ServiceRequest/1}', expect: {}}\n"
+
+    results = played(told(SIGN + back), server)
+
+    assert results[1].faults == ("not sent: the answer of step first holds no ${first.assertion.ServiceRequest/1}",)
+
+
+def test_orders_are_compared_whole_and_cards_by_kind(told: Callable[[str], Story], tmp_path: Path) -> None:
+    server = Server(SAID)
+    (tmp_path / "call.hook.json").write_text(json.dumps(CALL))
+    expecting = SIGN.replace(
+        "{status: 200}", "{orders: {ServiceRequest/1: {covered: covered}}, cards: {alternate-request: {card: card-1}}}"
+    )
+
+    (result,) = played(told(expecting), server)
+
+    assert result.faults == (
+        "orders should be of ['ServiceRequest/1'], is of []",
+        "orders.ServiceRequest/1.covered should be covered, is absent",
+    )

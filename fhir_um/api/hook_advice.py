@@ -1,0 +1,104 @@
+"""What policies advise, as cards of the hook counter: links, instructions, and orders proposed instead or as well.
+
+Must not know which policy says what, or how a card travels.
+"""
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from cds_hooks.desk import Action, Advice, AdviceKind, Indicator, Link, Question, Suggestion, Topic
+from fhir_um.policy.model import AdviceKind as PolicyAdviceKind
+from fhir_um.policy.model import PolicyAdvice, Proposed
+from profiles.canonicals import EXT_COVERAGE_INFORMATION
+
+Json = dict[str, Any]
+
+_KINDS = {
+    PolicyAdviceKind.REFERENCE: AdviceKind.EXTERNAL_REFERENCE,
+    PolicyAdviceKind.INSTRUCTIONS: AdviceKind.INSTRUCTIONS,
+    PolicyAdviceKind.ALTERNATIVE: AdviceKind.ALTERNATE_REQUEST,
+    PolicyAdviceKind.COMPANION: AdviceKind.ADDITIONAL_ORDERS,
+    PolicyAdviceKind.PREREQUISITE: AdviceKind.ADDITIONAL_ORDERS,
+}
+_CODED_AT = {
+    "ServiceRequest": "code",
+    "DeviceRequest": "codeCodeableConcept",
+    "MedicationRequest": "medicationCodeableConcept",
+}
+"""Where a request says what is ordered."""
+
+_OTHERWISE_CODED = ("codeReference", "medicationReference")
+_ORDERED_AS = {"service": "ServiceRequest", "device": "DeviceRequest", "drug": "MedicationRequest"}
+_CARRIED_OVER = ("requester", "encounter")
+
+
+def advice_out(given: Iterable[tuple[str, PolicyAdvice]], question: Question, base_url: str) -> Iterator[Advice]:
+    """One card per row of advice; the orders it concerns are named together."""
+    about: dict[tuple[str, str, str], list[str]] = {}
+    rows: dict[tuple[str, str, str], PolicyAdvice] = {}
+    for ref, row in given:
+        key = row.policy_id, row.id, ref if row.kind is PolicyAdviceKind.ALTERNATIVE else ""
+        about.setdefault(key, []).append(ref)
+        rows[key] = row
+    for key, row in rows.items():
+        yield _card(row, tuple(about[key]), question, base_url)
+
+
+def _card(row: PolicyAdvice, about: tuple[str, ...], question: Question, base_url: str) -> Advice:
+    kind = _KINDS[row.kind]
+    url = base_url + row.url if row.url.startswith("/") else row.url
+    return Advice(
+        kind=kind,
+        topic=Topic(row.topic.value),
+        indicator=Indicator(row.urgency.value),
+        summary=row.title,
+        detail=row.text,
+        about=about,
+        links=(Link(row.title, url),) if url else (),
+        suggestions=tuple(_suggestions(row, about, question)),
+        policy=row.policy_id,
+    )
+
+
+def _suggestions(row: PolicyAdvice, about: tuple[str, ...], question: Question) -> Iterator[Suggestion]:
+    if row.proposed is None:
+        return
+    order = next((each.resource for each in question.orders if each.ref in about), {})
+    if row.kind is not PolicyAdviceKind.ALTERNATIVE:
+        made = _new_order(row.proposed, order, question.patient_id)
+        yield Suggestion(f"Add {row.proposed.label}", (Action("create", f"Order {row.proposed.label}", made),))
+    elif order.get("resourceType") in _CODED_AT:
+        made = _changed_order(row.proposed, order)
+        label = f"Order {row.proposed.label} instead"
+        yield Suggestion(label, (Action("update", label, made),))
+
+
+def _concept(proposed: Proposed) -> Json:
+    """The service proposed; our own words for it are a text, never the display of a code that is not ours."""
+    coding = {"system": proposed.code.system, "code": proposed.code.code}
+    return {"coding": [coding], "text": proposed.label}
+
+
+def _changed_order(proposed: Proposed, order: Json) -> Json:
+    """The whole order with another service; what was said about the old one holds no more."""
+    changed = {name: value for name, value in order.items() if name not in _OTHERWISE_CODED}
+    changed[_CODED_AT[order["resourceType"]]] = _concept(proposed)
+    held: Any = order.get("extension")
+    extensions = held if isinstance(held, list) else []
+    kept = [e for e in extensions if not (isinstance(e, dict) and e.get("url") == EXT_COVERAGE_INFORMATION)]
+    if kept != extensions:
+        changed["extension"] = kept
+    return {name: value for name, value in changed.items() if value != []}
+
+
+def _new_order(proposed: Proposed, beside: Json, patient_id: str) -> Json:
+    """A draft for the same patient and by the same person as the order it belongs to."""
+    kind = _ORDERED_AS[proposed.what]
+    made: Json = {
+        "resourceType": kind,
+        "status": "draft",
+        "intent": "order",
+        _CODED_AT[kind]: _concept(proposed),
+        "subject": {"reference": f"Patient/{patient_id}"},
+    }
+    return made | {name: beside[name] for name in _CARRIED_OVER if isinstance(beside.get(name), dict)}

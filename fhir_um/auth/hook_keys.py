@@ -1,0 +1,130 @@
+"""The public keys of one issuer: pinned, or fetched from its registered address. Must not read tokens."""
+
+from collections.abc import Callable, Iterable, Mapping
+from threading import Lock
+from typing import Any
+
+from joserfc.errors import JoseError
+from joserfc.jwk import ECKey, RSAKey
+
+from cds_hooks.addresses import Reach, taken_apart
+from cds_hooks.budget import Budget
+from cds_hooks.outbound import Reply, fetch
+from profiles.issues import Refusal
+from profiles.reading import Limits, read_json
+
+Key = ECKey | RSAKey
+Fetch = Callable[[str], Any]
+"""Gets the JSON value at a registered address; None when it cannot be had."""
+
+FRESH_SECONDS = 3600
+STALE_SECONDS = 86_400
+"""Keys that could not be fetched anew for so long are given up: the EHR may have withdrawn them."""
+
+AGAIN_AFTER_SECONDS = 30
+"""Between two fetches, so that strangers who name unknown keys cannot make us knock at an EHR all the time."""
+
+_ALGORITHMS = {"EC": "ES384", "RSA": "RS384"}
+_MIN_RSA_BITS = 2048
+_MOST_BYTES = 200_000
+_MOST_DEPTH = 8
+_SECONDS = 3.0
+
+PUBLISHED = frozenset(
+    {
+        "4b49a739d1eb115b3225f4cf9beb6d1b",
+        "b41528b6f37a9500edb8a905a595bdd7",
+        "44823f3d-0b01-4a6c-a80e-b9d3e8a7226f",
+    }
+)
+"""Key ids of Inferno and of the CDS Hooks sandbox. Their private keys are public, so they prove nothing."""
+
+
+class KeyRing:
+    """Keys by their id. Pinned keys never change; fetched ones are fetched anew when old, or when one is unknown."""
+
+    def __init__(
+        self, pinned: Iterable[Mapping[str, Any]], url: str, fetch: Fetch, monotonic: Callable[[], float], is_test: bool
+    ) -> None:
+        self._url = url
+        self._fetch = fetch
+        self._monotonic = monotonic
+        self._is_test = is_test
+        self._keys = usable_keys(pinned, is_test)
+        self._tried_at: float | None = None
+        self._fetched_at: float | None = None
+        self._lock = Lock()
+
+    def key(self, kid: str, alg: str) -> Key | None:
+        """The key with that id for that algorithm, after one look at the registered address where that may help."""
+        if self._url:
+            with self._lock:
+                self._refresh(kid)
+        key = self._keys.get(kid)
+        return key if key is not None and _ALGORITHMS[key.key_type] == alg else None
+
+    def _refresh(self, kid: str) -> None:
+        now = self._monotonic()
+        is_fresh = self._fetched_at is not None and now - self._fetched_at < FRESH_SECONDS
+        if is_fresh and kid in self._keys:
+            return
+        if self._tried_at is not None and now - self._tried_at < AGAIN_AFTER_SECONDS:
+            return
+        self._tried_at = now
+        if self._fetched_at is not None and now - self._fetched_at >= STALE_SECONDS:
+            self._keys = {}
+        value = self._fetch(self._url)
+        if isinstance(value, dict) and isinstance(value.get("keys"), list):
+            self._keys, self._fetched_at = usable_keys(value["keys"], self._is_test), now
+
+
+def usable_keys(written: Iterable[Any], is_test: bool) -> dict[str, Key]:
+    """The keys that may verify signatures of hook calls, by id; published ones only in a test."""
+    keys = (_imported(jwk) for jwk in written if isinstance(jwk, dict))
+    return {key.kid: key for key in keys if key and key.kid and (is_test or key.kid not in PUBLISHED)}
+
+
+def fetch_json(monotonic: Callable[[], float], allow_private: bool) -> Fetch:
+    """How keys are fetched: from public addresses over https, or in the sandbox also from its own network."""
+
+    def fetched(url: str) -> Any:
+        parts = taken_apart(url)
+        if parts is None:
+            return None
+        reach = Reach(frozenset({f"{parts[0].host}:{parts[0].port}"}), allow_private, _MOST_BYTES, _SECONDS)
+        reply = fetch(url, reach, Budget(_SECONDS, monotonic))
+        if not isinstance(reply, Reply) or reply.status != 200:
+            return None
+        try:
+            return read_json(reply.body, Limits(_MOST_BYTES, _MOST_DEPTH, 0))
+        except Refusal:
+            return None
+
+    return fetched
+
+
+def _imported(jwk: dict[str, Any]) -> Key | None:
+    """A key that may verify signatures of hook calls, without its secret part; None for any other.
+
+    Source: CDS Hooks 3.0.0-ballot (ES384 and RS384); RFC 7517 4.2 to 4.4; RFC 7518 3.3 (at least 2048 bits).
+    """
+    kind = jwk.get("kty")
+    if kind not in _ALGORITHMS or jwk.get("alg", _ALGORITHMS[kind]) != _ALGORITHMS[kind]:
+        return None
+    if jwk.get("use", "sig") != "sig" or "verify" not in jwk.get("key_ops", ["verify"]) or "d" in jwk:
+        return None
+    try:
+        return _ec_key(jwk) if kind == "EC" else _rsa_key(jwk)
+    except (JoseError, ValueError, TypeError, KeyError):
+        return None
+
+
+def _ec_key(jwk: dict[str, Any]) -> Key | None:
+    key = ECKey.import_key(jwk)
+    return key if key.curve_name == "P-384" else None
+
+
+def _rsa_key(jwk: dict[str, Any]) -> Key | None:
+    is_long_enough = len(str(jwk.get("n"))) * 6 >= _MIN_RSA_BITS  # base64 holds six bits a character
+    key = RSAKey.import_key(jwk) if is_long_enough else None
+    return key if key is not None and key.public_key.key_size >= _MIN_RSA_BITS else None
