@@ -39,7 +39,14 @@ class Slicing:
 
     def pieces_of(self, item: Any, run: Run) -> tuple[Element, ...]:
         """The slices an item belongs to; more than one where they overlap."""
-        return tuple(piece for piece, tests in self._tests if all(test(item, run) for test in tests))
+        found: tuple[Element, ...] = ()
+        for piece, tests in self._tests:
+            for test in tests:
+                if not test(item, run):
+                    break
+            else:
+                found += (piece,)
+        return found
 
 
 def _discriminators(node: Element, piece: Element) -> list[list[str]]:
@@ -90,7 +97,9 @@ def _predicate(compiler: "Compiler", piece: Element, type_name: str, kind: str, 
     tests = _written(compiler, piece, type_name, steps) or _bound(compiler, targets)
     if not tests:
         return lambda item, run: False
-    return lambda item, run: any(all(test(value) for test in tests) for value in getter(item, run))
+    if len(tests) > 1:
+        return lambda item, run: any(all(test(value) for test in tests) for value in getter(item, run))
+    return lambda item, run: any(map(tests[0], getter(item, run)))
 
 
 def _steps(path: str) -> list[re.Match[str]]:
@@ -99,11 +108,28 @@ def _steps(path: str) -> list[re.Match[str]]:
 
 
 def _getter(steps: list[re.Match[str]]) -> Getter:
+    if len(steps) == 1 and steps[0]["name"]:
+        return _getter_of(steps[0]["name"])
+
     def get(item: Any, run: Run) -> list[Any]:
         here = [item]
         for step in steps:
             here = [value for node in here for value in _follow(node, step, run)]
         return here
+
+    return get
+
+
+def _getter_of(name: str) -> Getter:
+    """The most usual path: one element."""
+
+    def get(item: Any, run: Run) -> list[Any]:
+        if type(item) is not dict:
+            return []
+        value = item.get(name)
+        if value is None:
+            return _listed(item[name]) if name in item else _chosen(item, name)
+        return value if type(value) is list else [value]
 
     return get
 
@@ -238,7 +264,7 @@ def _of_type(compiler: "Compiler", getter: Getter, targets: Nodes) -> Predicate:
     def test(item: Any, run: Run) -> bool:
         for value in getter(item, run):
             kind = value.get("resourceType") if type(value) is dict else None
-            if type(kind) is str and any(kind == name or compiler.library.is_a(kind, name) for name in types):
+            if type(kind) is str and (kind in types or any(compiler.library.is_a(kind, name) for name in types)):
                 return True
         return False
 

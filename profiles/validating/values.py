@@ -26,8 +26,12 @@ def includes(value: Any, pattern: Any) -> bool:
     >>> includes({"coding": [{"code": "b"}, {"code": "a", "display": "A"}]}, {"coding": [{"code": "a"}]})
     True
     """
+    if type(pattern) is str:
+        return bool(value == pattern)
     if type(pattern) is dict:
-        return type(value) is dict and all(name in value and includes(value[name], pattern[name]) for name in pattern)
+        if type(value) is not dict:
+            return False
+        return all(name in value and includes(value[name], wanted) for name, wanted in pattern.items())
     if type(pattern) is list:
         return type(value) is list and all(any(includes(item, wanted) for item in value) for wanted in pattern)
     return _same(value, pattern)
