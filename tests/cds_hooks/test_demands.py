@@ -21,15 +21,18 @@ def read(body: Json, dialect: Dialect = CRD_2_2) -> HookCall:
 
 
 def faults(*orders: Json, hook: str = "order-sign", dialect: Dialect = CRD_2_2) -> list[str]:
-    with pytest.raises(Refusal) as caught:
+    """The places of what is missing; none when nothing is."""
+    try:
         demand_orders(read(call(hook, *orders), dialect))
-    assert caught.value.kind is Kind.INVALID
-    return [issue.path for issue in caught.value.issues]
+    except Refusal as refusal:
+        assert refusal.kind is Kind.INVALID
+        return [issue.path for issue in refusal.issues]
+    return []
 
 
 @pytest.mark.parametrize("kind", sorted(REQUESTS))
 def test_order_as_the_guide_wants_it_is_passed(kind: str) -> None:
-    demand_orders(read(call("order-sign", order(kind=kind))))
+    assert faults(order(kind=kind)) == []
 
 
 @pytest.mark.spec("crd:hook-13")
@@ -54,7 +57,7 @@ def test_order_of_another_patient_is_refused() -> None:
 
 
 def test_absolute_reference_to_the_patient_is_passed() -> None:
-    demand_orders(read(call("order-sign", order(subject={"reference": "https://ehr.example.org/Patient/pat1"}))))
+    assert faults(order(subject={"reference": "https://ehr.example.org/Patient/pat1"})) == []
 
 
 def test_appointment_without_participants_is_refused() -> None:

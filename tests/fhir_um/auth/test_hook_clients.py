@@ -139,7 +139,7 @@ def test_what_is_no_token_is_refused(gate: Gate, header: str | None) -> None:
 @given(st.text(max_size=60))
 def test_no_header_breaks_the_door(text: str) -> None:
     for header in (text, "Bearer " + text, "Bearer a." + text + ".c"):
-        Gate().fault(header)
+        assert Gate().fault(header) in {Fault.NO_TOKEN, Fault.NO_JWT, Fault.ISSUER, Fault.ALGORITHM}
 
 
 @pytest.mark.spec("crd:sec-1")
