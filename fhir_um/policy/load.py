@@ -94,7 +94,7 @@ def _load_free(entry: Traversable) -> tuple[FreeService, ...]:
 def _shape(body: bytes, name: str, kind: type[Shape]) -> Shape:
     try:
         # The loader is the safe one and only refuses more, which the linter cannot see.
-        return msgspec.convert(yaml.load(body, Loader=_UniqueKeyLoader), kind)  # noqa: S506
+        return msgspec.convert(yaml.load(body, Loader=_UniqueKeyLoader), kind)  # noqa: S506 a safe loader
     except yaml.YAMLError as fault:
         raise PolicyFault(name, "", f"is not readable YAML: {fault}") from None
     except msgspec.ValidationError as fault:

@@ -26,7 +26,7 @@ def core_texts() -> tuple[str, ...]:
     return tuple(text for text in shipped_texts() if text.startswith(f"package {CORE}"))
 
 
-def _block(kind: str, url: str, head: Facts, elements: Elements = {}) -> str:  # noqa: B006
+def _block(kind: str, url: str, head: Facts, elements: Elements = {}) -> str:  # noqa: B006 only read
     rows = [f"{kind} {url}\t{json.dumps(head)}", *(f" {path}\t{json.dumps(facts)}" for path, facts in elements.items())]
     return "".join(f"{row}\n" for row in rows)
 
