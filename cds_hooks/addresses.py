@@ -23,7 +23,6 @@ _NAT64 = ipaddress.ip_network("64:ff9b::/96")
 _Ip = ipaddress.IPv4Address | ipaddress.IPv6Address
 Address = tuple[socket.AddressFamily, tuple[Any, ...]]
 """A family, and the place a socket of that family connects to."""
-"""A socket family and the place `connect` takes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,9 +85,13 @@ def taken_apart(url: str) -> tuple[Origin, str] | None:
 
 def _may_connect(text: str, reach: Reach) -> bool:
     ip = _meant(ipaddress.ip_address(text.partition("%")[0]))
+    if ip.is_loopback:
+        return reach.allow_private
     if ip.is_multicast or ip.is_link_local or ip.is_unspecified:  # link-local: where clouds keep their secrets
         return False
-    return ip.is_global or (reach.allow_private and (ip.is_private or ip.is_loopback))
+    if ip.is_reserved or (isinstance(ip, ipaddress.IPv6Address) and ip.is_site_local):
+        return False  # among them blocks that hide an IPv4 address: ::/96, ::ffff:0:0:0/96, 64:ff9b:1::/48
+    return ip.is_global or (reach.allow_private and ip.is_private)
 
 
 def _meant(ip: _Ip) -> _Ip:

@@ -3,12 +3,13 @@
 Must not know dialects or HTTP. Source: CRD 2.2.1 resp-43 (technical problems), found-34 (answer what can be answered).
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor, Future, wait
 from dataclasses import dataclass, field, replace
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from cds_hooks.budget import Budget
+from cds_hooks.codings import system_of
 from cds_hooks.desk import (
     Advice,
     Answered,
@@ -22,6 +23,7 @@ from cds_hooks.desk import (
     ReasonCode,
     Why,
 )
+from profiles.canonicals import EXT_COVERAGE_INFORMATION
 
 _TOGETHER = 25
 """Orders asked about in one go. One desk is asked in several goes only for a call that is out of the ordinary."""
@@ -93,6 +95,40 @@ def indeterminate(order: Order, id: str, question: Question) -> Assertion:
         pa_needed=PaNeeded.INDETERMINATE,
         reasons=(Why(text, ReasonCode.TECHNICAL),),
     )
+
+
+def as_ordered(assertions: tuple[Assertion, ...], order: Order) -> tuple[Assertion, ...]:
+    """The same with each billing code that the order names under the address it is written with there.
+
+    Who compares the answer with the order need not know our name for HCPCS.
+    """
+    if not any(told.billing_codes for told in assertions):
+        return assertions
+    written = dict(_systems_in(order.resource))
+    return tuple(
+        replace(
+            told,
+            billing_codes=tuple(
+                replace(code, system=written.get((code.system, code.code), code.system)) for code in told.billing_codes
+            ),
+        )
+        for told in assertions
+    )
+
+
+def _systems_in(value: Any) -> Iterator[tuple[tuple[str, str], str]]:
+    """Code system and code of every coding inside, as the house files it, and the address as it is written.
+
+    What we said ourselves does not count.
+    """
+    if isinstance(value, dict):
+        if value.get("url") == EXT_COVERAGE_INFORMATION:
+            return
+        system, code = value.get("system"), value.get("code")
+        if isinstance(system, str) and isinstance(code, str):
+            yield (system_of(system), code), system.partition("|")[0]
+    for inside in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        yield from _systems_in(inside)
 
 
 def _ask(

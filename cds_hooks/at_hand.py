@@ -90,7 +90,7 @@ class AtHand:
             self.by_ref[ref] = resource
             self._by_type.setdefault(kind, []).append(ref)
             self.counts[kind, prefetched] += 1
-        elif known != resource:
+        elif _content(known) != _content(resource):
             self.contradicting.add(ref)
         if address:
             self._by_address.setdefault(address, ref)
@@ -115,6 +115,11 @@ def collect(call: HookCall) -> AtHand:
     for value in call.prefetch.values():
         at_hand.add(value, prefetched=True)
     return at_hand
+
+
+def _content(resource: Json) -> Json:
+    """What a resource says, without what a server notes about it."""
+    return {name: value for name, value in resource.items() if name not in ("meta", "text")}
 
 
 def _flat(resource: Any) -> Iterator[Json]:

@@ -1,16 +1,13 @@
 """How long a call may take, and how much of that is left. Must not know what the time is spent on."""
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
 
 SECONDS = 5.0
 LONG_SECONDS = 10.0
 MARGIN_SECONDS = 0.5
 """Kept back for the way to the EHR and back: the guide counts until the answer is there."""
 
-_ALWAYS_LONG = frozenset({"appointment-book"})
-_LONG_AT_FIRST = frozenset({"order-dispatch", "order-sign"})
-_LONG_AGAIN_AFTER = timedelta(hours=24)
+_LONG = frozenset({"appointment-book"})
 
 
 class Budget:
@@ -34,17 +31,14 @@ class Budget:
         return Budget(min(most, self.left() - keep), self._monotonic)
 
 
-def for_call(hook: str, last_seen: datetime | None, at: datetime) -> float:
+def for_call(hook: str) -> float:
     """Seconds in which the answer of a hook must leave us.
 
-    `last_seen` is when we were asked before: in CRD 2.2.1 for the same patient and ordering organization, in 2.0.1 for
-    the same orders. None says that nobody knows, and gives the shorter time.
-    Source: CRD 2.2.1 found-2: 5 s; 10 s for appointment-book, and for order-dispatch and order-sign after 24 hours.
+    Source: CRD 2.2.1 found-2: at most 5 s, and 10 s for appointment-book. It would also allow 10 s for an order-sign or
+    order-dispatch after a day without a call for the patient and organization. That is never taken: it is a limit, not
+    an appointment; whoever signs is waiting; and to know it we would have to keep whose chart was opened by whom.
 
-    >>> from datetime import UTC
-    >>> for_call("order-select", None, datetime(2026, 3, 2, tzinfo=UTC))
-    4.5
+    >>> for_call("order-sign"), for_call("appointment-book")
+    (4.5, 9.5)
     """
-    is_rested = last_seen is not None and at - last_seen >= _LONG_AGAIN_AFTER
-    is_long = hook in _ALWAYS_LONG or (hook in _LONG_AT_FIRST and is_rested)
-    return (LONG_SECONDS if is_long else SECONDS) - MARGIN_SECONDS
+    return (LONG_SECONDS if hook in _LONG else SECONDS) - MARGIN_SECONDS

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from cds_hooks.desk import Action, Advice, AdviceKind, Coding, Indicator, Json, Link, Order, Suggestion, Topic
 from cds_hooks.markdown import escaped, without_html
 from cds_hooks.request import Options
-from cds_hooks.statements import said
+from cds_hooks.statements import says
 from cds_hooks.suggesting import Occasion, fitting
 
 NewUuid = Callable[[], str]
@@ -227,7 +227,7 @@ def _leads_somewhere(link: Link) -> bool:
 
 def _is_address(url: str) -> bool:
     """An absolute http(s) URL with a host and nothing that could hide another one."""
-    if any(character.isspace() or not character.isprintable() for character in url):
+    if " " in url or not url.isprintable():  # of all blanks only this one can be printed
         return False
     try:
         split = urlsplit(url)
@@ -243,8 +243,12 @@ def _override(reason: Coding) -> Json:
 def _without_empty(value: Any) -> Any:
     """Without members that hold nothing. Items of a list stay: in FHIR JSON a null there keeps its place."""
     if isinstance(value, list):
-        return [_without_empty(item) for item in value]
+        return [_without_empty(item) if isinstance(item, list | dict) else item for item in value]
     if not isinstance(value, dict):
         return value
-    full = {name: _without_empty(member) for name, member in value.items()}
-    return said(full)
+    full: Json = {}
+    for name, member in value.items():
+        rest = _without_empty(member) if isinstance(member, list | dict) else member
+        if rest or says(rest):
+            full[name] = rest
+    return full

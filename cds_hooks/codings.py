@@ -52,7 +52,7 @@ def system_of(written: str) -> str:
     ('http://snomed.info/sct', 'urn:example:own')
     """
     plain = _plain(written)
-    if plain.startswith("snomed.info/sct"):
+    if plain.startswith("snomed.info/sct/"):
         return SNOMED
     return _SYSTEMS.get(plain, written)
 

@@ -1,7 +1,8 @@
 """What CRD demands of the orders in a call, held against a client that is read strictly.
 
-Must not know desks or answers. A lenient reading never comes here. Source: CRD 2.0.1 and 2.2.1, elements that the
-profiles of the request resources make mandatory; hook-13 (such a fault is of the guide, not of FHIR).
+Must not know desks or answers. A lenient reading never comes here. Source: CRD 2.0.1 and 2.2.1, profiles of the request
+resources, of their mandatory elements those that an answer rests on (what else is missing hinders nobody, found-34);
+hook-13 (such a fault is of the guide, not of FHIR).
 """
 
 from collections.abc import Iterator

@@ -6,7 +6,7 @@ Source: CDS Hooks 3.0.0-ballot, trusting CDS clients.
 from dataclasses import dataclass
 from typing import Protocol
 
-from profiles.issues import Kind, Refusal
+from profiles.issues import Issue, Kind, Refusal
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,14 +25,22 @@ class Door(Protocol):
     def admit(self, header: str | None, url: str, is_loopback: bool) -> HookClient:
         """The client behind an Authorization header; `url` is the address called, as the world sees it.
 
-        Raises: Refusal UNKNOWN_CALLER, without saying why.
+        Raises: NotAdmitted.
         """
         ...
 
 
-def unknown_caller() -> Refusal:
-    """The one answer to everybody who is not admitted."""
-    return Refusal.of(Kind.UNKNOWN_CALLER, "login", "Authentication is required.")
+class NotAdmitted(Refusal):
+    """The one answer to everybody who is not admitted.
+
+    `reason` and `client_id` are for our own log: what is wrong, in a word of ours, and which known client the caller
+    claimed to be, or nothing. Neither may hold anything of the caller's own.
+    """
+
+    def __init__(self, reason: str, client_id: str = "") -> None:
+        super().__init__(Kind.UNKNOWN_CALLER, (Issue("login", "Authentication is required."),))
+        self.reason = reason
+        self.client_id = client_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +54,8 @@ class OpenDoor:
     def admit(self, header: str | None, url: str, is_loopback: bool) -> HookClient:
         """The one client there is.
 
-        Raises: Refusal UNKNOWN_CALLER for a call from elsewhere.
+        Raises: NotAdmitted for a call from elsewhere.
         """
         if is_loopback or self.is_public:
             return self.client
-        raise unknown_caller()
+        raise NotAdmitted("elsewhere")

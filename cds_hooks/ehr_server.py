@@ -69,10 +69,21 @@ class Server:
         if not _KIND.fullmatch(asking.kind):
             raise Unusable("no resource type")
         if asking.query:
+            _demand_ids(asking.query)
             return f"{self.path}/{asking.kind}?{quote(asking.query, safe=_UNTOUCHED)}"
         if not _ID.fullmatch(asking.id) or asking.id in _ONLY_DOTS:
             raise Unusable("no id")
         return f"{self.path}/{asking.kind}/{asking.id}"
+
+
+def _demand_ids(query: str) -> None:
+    """Ids come from references that others wrote; none may bring a further parameter along.
+
+    Raises: Unusable.
+    """
+    name, _, ids = query.partition("=")
+    if name == "_id" and not all(_ID.fullmatch(id) for id in ids.split(",")):
+        raise Unusable("no id")
 
 
 class Lines:

@@ -80,6 +80,6 @@ def _instant(written: Any) -> datetime | None:
         return None
     try:
         at = datetime.fromisoformat(written)
-    except ValueError:
+        return at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):  # the latter on the first or last day that can be written
         return None
-    return at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)

@@ -9,6 +9,7 @@ from urllib.parse import quote
 
 from cds_hooks.at_hand import AtHand
 from cds_hooks.budget import Budget
+from cds_hooks.coverages import of_patient
 from cds_hooks.desk import Json, Needs
 from cds_hooks.ehr import Answers, Asking, Ehr, a_page, a_read, a_search
 from cds_hooks.orders import REQUESTS, refs_of
@@ -62,7 +63,7 @@ class _Errand:
         call, at_hand = self._call, self._at_hand
         patient = quote(call.patient_id, safe="")
         first: list[Asking] = []
-        if patient and not at_hand.of_type("Coverage"):
+        if patient and not any(of_patient(call.patient_id, at_hand)):
             first.append(a_search("Coverage", f"patient={patient}&status=active"))
         if patient and f"Patient/{call.patient_id}" not in at_hand.by_ref:
             first.append(a_read(f"Patient/{call.patient_id}"))

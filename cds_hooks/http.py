@@ -4,9 +4,11 @@ Must not know what is asked or answered. It catches whatever goes wrong, so it n
 mounted in. Source: CDS Hooks 3.0.0-ballot, HTTP API; CRD 2.2.1 hook-9, hook-10, hook-13.
 """
 
+import traceback
 import zlib
 from collections.abc import Callable
 from functools import partial
+from ipaddress import ip_address
 from typing import IO
 
 from flask import Blueprint, Request, Response, request
@@ -16,7 +18,7 @@ from cds_hooks.asking import attempt
 from cds_hooks.budget import Budget
 from cds_hooks.desk import Json
 from cds_hooks.dialects import CRD_2_0, DIALECTS
-from cds_hooks.door import HookClient
+from cds_hooks.door import HookClient, NotAdmitted
 from cds_hooks.feedback import read_feedback
 from cds_hooks.invoking import HookHouse, invoke
 from cds_hooks.offered import VERSIONS, Service, discovery, service
@@ -34,10 +36,14 @@ _READABLE = frozenset({_JSON, FHIR_JSON})
 _CHARSETS = frozenset({"utf-8", "utf8"})
 _EVERY_METHOD = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 _OFFERED = "GET, POST, OPTIONS"
-_FORWARDED = ("Forwarded", "X-Forwarded-For", "X-Real-Ip")
+_FORWARDED = ("Forwarded", "Via", "X-Real-Ip")
+_FORWARDED_BEGIN = "X-Forwarded-"
+_RETRY_AFTER_SECONDS = "5"
 _CHUNK_BYTES = 65_536
 _GZIP_WINDOW = 31
 _FEEDBACK_SECONDS = 5.0
+_MOST_FRAMES = 30
+_CUT_SHORT = "The body stopped before its end, or did not arrive in time."
 
 Answer = tuple[int, Json]
 Task = Callable[[HookClient], Answer]
@@ -74,12 +80,11 @@ def _answered(house: HookHouse, view: Callable[..., Response], **parts: str) -> 
     try:
         response = view(**parts)
     except Refusal as refusal:
-        response = _refused(refusal)
+        response = _refused(house, refusal)
     except HTTPException:
-        response = _refused(_unreadable("The request cannot be read."))
+        response = _refused(house, _unreadable("The request cannot be read."))
     except Exception as fault:
-        house.say("broken", {"route": request.url_rule and request.url_rule.rule, "error_type": type(fault).__name__})
-        response = _refused(Refusal.of(Kind.BROKEN, "exception", "Something failed here. It may work later."))
+        response = _broken(house, fault)
     response.headers["Access-Control-Allow-Origin"] = "*"
     response.headers["Cache-Control"] = "no-store"
     response.headers["X-Content-Type-Options"] = "nosniff"
@@ -93,6 +98,7 @@ def _discover(house: HookHouse, versions: tuple[str, ...]) -> Response:
 
 
 def _call(house: HookHouse, versions: tuple[str, ...], id: str) -> Response:
+    came_at = house.monotonic()
     found = _found(id)
     _demand_method("POST")
     client = _admit(house)
@@ -100,7 +106,7 @@ def _call(house: HookHouse, versions: tuple[str, ...], id: str) -> Response:
     if default.version not in versions:
         default = DIALECTS[versions[0]]
     call = read_call(_body(request, house.limits.max_bytes), found, default, house.limits, client.is_strict, versions)
-    return _json(*invoke(house, found, call, client))
+    return _json(*invoke(house, found, call, client, house.monotonic() - came_at))
 
 
 def _feedback(house: HookHouse, id: str) -> Response:
@@ -135,14 +141,26 @@ def _demand_method(*methods: str) -> None:
 
 def _admit(house: HookHouse) -> HookClient:
     """The address called is made of the one that is published, never of what the request says."""
-    is_loopback = (request.remote_addr or "").startswith(("127.", "::1")) and not any(
-        name in request.headers for name in _FORWARDED
-    )
+    is_loopback = _is_this_machine(request.remote_addr or "") and not _came_through_a_proxy()
     return house.door.admit(request.headers.get("Authorization"), house.public_url + request.path, is_loopback)
+
+
+def _is_this_machine(address: str) -> bool:
+    try:
+        ip = ip_address(address)
+    except ValueError:
+        return False
+    return (getattr(ip, "ipv4_mapped", None) or ip).is_loopback
+
+
+def _came_through_a_proxy() -> bool:
+    """Then the peer is the proxy, and the caller may be anywhere."""
+    return any(name in _FORWARDED or name.startswith(_FORWARDED_BEGIN) for name, _ in request.headers)
 
 
 def _preflight() -> Response:
     response = Response(status=_NO_CONTENT)
+    del response.headers["Content-Type"]
     response.headers["Access-Control-Allow-Origin"] = "*"
     response.headers["Access-Control-Allow-Methods"] = _OFFERED
     response.headers["Access-Control-Allow-Headers"] = "Authorization, Content-Type, Accept"
@@ -152,13 +170,42 @@ def _preflight() -> Response:
     return response
 
 
-def _refused(refusal: Refusal) -> Response:
+def _refused(house: HookHouse, refusal: Refusal) -> Response:
+    """Our log hears how a call was refused, and why a caller was not admitted."""
+    told: dict[str, object] = {"route": _route(), "outcome": refusal.kind.value}
+    if isinstance(refusal, NotAdmitted):
+        told |= {"reason": refusal.reason, "client_id": refusal.client_id or None}
+    house.say("refused", told)
+    return _outcome(refusal)
+
+
+def _broken(house: HookHouse, fault: Exception) -> Response:
+    """Our log hears where, and neither it nor the caller in what words."""
+    told = {"route": _route(), "outcome": Kind.BROKEN.value, "error_type": type(fault).__name__}
+    house.say("broken", told | {"frames": _frames(fault)})
+    return _outcome(Refusal.of(Kind.BROKEN, "exception", "Something failed here. It may work later."))
+
+
+def _outcome(refusal: Refusal) -> Response:
     response = _json(status_of(refusal), operation_outcome(refusal.issues))
     if refusal.kind is Kind.UNKNOWN_CALLER:
         response.headers["WWW-Authenticate"] = "Bearer"
     if refusal.kind is Kind.NOT_OFFERED:
         response.headers["Allow"] = _OFFERED
+    if refusal.kind is Kind.BUSY:
+        response.headers["Retry-After"] = _RETRY_AFTER_SECONDS
     return response
+
+
+def _route() -> str:
+    """The template of the address called, never the address."""
+    return request.url_rule.rule if request.url_rule else ""
+
+
+def _frames(fault: BaseException) -> list[str]:
+    """Where it went wrong, innermost last; never the message or any value."""
+    steps = traceback.extract_tb(fault.__traceback__)[-_MOST_FRAMES:]
+    return [f"{step.filename.rpartition('site-packages/')[2]}:{step.lineno} {step.name}" for step in steps]
 
 
 def _json(status: int, body: Json) -> Response:
@@ -177,22 +224,26 @@ def _body(asked: Request, most: int) -> bytes:
     encoding = asked.headers.get("Content-Encoding", "identity").strip().lower()
     if encoding not in {"identity", "gzip", "x-gzip"}:
         raise _wrong_type("Only gzip is supported as content encoding.")
-    try:
-        body = _counted(asked.stream, most)
-    except OSError as fault:
-        raise _unreadable("The body stopped before its end.") from fault
+    body = _counted(asked.stream, most)
     if asked.content_length is not None and len(body) < asked.content_length:
-        raise _unreadable("The body stopped before its end.")
+        raise _unreadable(_CUT_SHORT)
     return body if encoding == "identity" else _inflated(body, most)
 
 
 def _counted(stream: IO[bytes], most: int) -> bytes:
     body = bytearray()
-    while chunk := stream.read(_CHUNK_BYTES):
+    while chunk := _read(stream):
         body += chunk
         if len(body) > most:
             raise _too_big(most)
     return bytes(body)
+
+
+def _read(stream: IO[bytes]) -> bytes:
+    try:
+        return stream.read(_CHUNK_BYTES)
+    except Exception as fault:  # every web server has an error of its own for a body that is slow or cut
+        raise _unreadable(_CUT_SHORT) from fault
 
 
 def _inflated(body: bytes, most: int) -> bytes:

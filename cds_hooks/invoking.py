@@ -7,22 +7,22 @@ found-34, found-37; what is unclear there is answered as docs/hooks.md tells.
 from collections.abc import Callable, Mapping
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from http import HTTPStatus
 from types import MappingProxyType
 from typing import TypeVar
 
 from cds_hooks.answers import response
-from cds_hooks.asking import Heard, attempt, hear, indeterminate
+from cds_hooks.asking import Heard, as_ordered, attempt, hear, indeterminate
 from cds_hooks.at_hand import AtHand, collect
 from cds_hooks.budget import Budget, for_call
-from cds_hooks.coverages import coverages_of
+from cds_hooks.coverages import coverages_of, names_payer
 from cds_hooks.demands import demand_orders
-from cds_hooks.desk import Answered, Desk, Json, Needs, NotOurs, Question, Told, Topic
+from cds_hooks.desk import Answered, Coding, Desk, Json, Needs, NotOurs, Question, Told, Topic
 from cds_hooks.dialects import CRD_2_0, Dialect
 from cds_hooks.door import Door, HookClient
-from cds_hooks.ehr import Ehr, EhrPolicy
+from cds_hooks.ehr import Ehr, EhrPolicy, Failure
 from cds_hooks.fetching import complete
 from cds_hooks.notes import notes
 from cds_hooks.offered import Service
@@ -40,6 +40,23 @@ _DESK_SHARE = 1 / 3
 
 _KEEPING_SECONDS = 1.0
 """How long an answer that is ready waits for being kept."""
+
+_RECORDS = frozenset(
+    {
+        "Condition",
+        "DiagnosticReport",
+        "DocumentReference",
+        "MedicationDispense",
+        "MedicationStatement",
+        "Observation",
+        "Procedure",
+        "QuestionnaireResponse",
+    }
+)
+"""What an answer may rest on."""
+
+_LATEST_DAY = timedelta(hours=12)
+"""How far behind UTC a day may still last. A Coverage is over when it is over everywhere."""
 
 T = TypeVar("T")
 Say = Callable[[str, Mapping[str, object]], None]
@@ -107,7 +124,7 @@ class _Errand:
             patient=by_ref.get(f"Patient/{call.patient_id}"),
             coverage=by_ref.get(self.coverage),
             coverage_ref=self.coverage,
-            resources=by_ref,
+            resources={ref: found for ref, found in by_ref.items() if not self._is_in_doubt(ref)},
             missing=self.missing,
             user=call.user,
             received_at=self.received_at,
@@ -116,6 +133,10 @@ class _Errand:
             server=call.fhir_server,
             client=self.client.id,
         )
+
+    def _is_in_doubt(self, ref: str) -> bool:
+        """A record that came with two contents is evidence of neither."""
+        return ref in self.at_hand.contradicting and ref.partition("/")[0] in _RECORDS
 
     def attempt(self, what: str, work: Callable[[], T], otherwise: T, budget: Budget) -> T:
         """Something of the desk's that the answer can do without; a fault is only told to the log."""
@@ -133,12 +154,16 @@ class _Errand:
         self.house.say(event, {"hook": self.call.hook, "client_id": self.client.id} | given)
 
 
-def invoke(house: HookHouse, service: Service, call: HookCall, client: HookClient) -> tuple[int, Json]:
+def invoke(
+    house: HookHouse, service: Service, call: HookCall, client: HookClient, spent_seconds: float = 0.0
+) -> tuple[int, Json]:
     """Status and body of the answer to one call; what was told is kept.
+
+    `spent_seconds` went by since it came: who calls had to be found out, and the call to be read.
 
     Raises: Refusal, for a call that cannot be answered; that is kept too.
     """
-    errand = _begin(house, service, call, client)
+    errand = _begin(house, service, call, client, spent_seconds)
     try:
         with errand.ehr:
             body, told = _answer(errand)
@@ -150,9 +175,9 @@ def invoke(house: HookHouse, service: Service, call: HookCall, client: HookClien
     return told.http_status, body
 
 
-def _begin(house: HookHouse, service: Service, call: HookCall, client: HookClient) -> _Errand:
+def _begin(house: HookHouse, service: Service, call: HookCall, client: HookClient, spent_seconds: float) -> _Errand:
     received_at = house.now()
-    seconds = house.seconds.get(call.hook, for_call(call.hook, None, received_at))
+    seconds = max(0.0, house.seconds.get(call.hook, for_call(call.hook)) - spent_seconds)
     budget = Budget(seconds, house.monotonic)
     fetching = budget.part(seconds, keep=seconds * _DESK_SHARE)
     ehr = Ehr(call.fhir_server, call.token, call.token_subject, house.ehr_policy, fetching)
@@ -167,9 +192,11 @@ def _answer(errand: _Errand) -> tuple[Json, Told]:
     heard = _heard(errand)
     question = errand.question()
     late = {o.ref: (indeterminate(o, house.new_uuid(), question),) for o in question.orders if o.ref in heard.failed}
+    by_ref, given = {order.ref: order for order in question.orders}, heard.answered.assertions
+    told_of = {ref: as_ordered(given[ref], by_ref[ref]) for ref in given if ref in by_ref}
     answered = replace(
         heard.answered,
-        assertions={**heard.answered.assertions, **late},
+        assertions={**told_of, **late},
         advice=heard.answered.advice + tuple(notes(errand.found, bool(errand.coverage))),
     )
     body, cards = response(question, answered, call.options, call.dialect, house.new_uuid)
@@ -179,15 +206,20 @@ def _answer(errand: _Errand) -> tuple[Json, Told]:
 
 
 def _gather(errand: _Errand) -> None:
-    """Fetches what did not come along. What is fetched may show orders that were only named; those have needs too."""
-    for _ in range(2):
+    """Fetches what did not come along. What is fetched may show orders that were only named, or what an order is for.
+
+    Those have needs too; of what was known before nothing is sought twice.
+    """
+    weighed: set[tuple[str, tuple[Coding, ...]]] = set()
+    for is_first in (True, False):
         _look_again(errand)
-        before = len(errand.at_hand.by_ref)
-        ask = partial(errand.house.desk.needs, errand.question())
+        new = tuple(order for order in errand.found.orders if (order.ref, order.codes) not in weighed)
+        if not (is_first or new):
+            return
+        weighed |= {(order.ref, order.codes) for order in new}
+        ask = partial(errand.house.desk.needs, replace(errand.question(), orders=new))
         needs = errand.attempt("needs-unknown", ask, Needs(()), errand.budget)
         errand.missing |= complete(errand.call, errand.at_hand, needs, errand.ehr, errand.budget)
-        if len(errand.at_hand.by_ref) == before:
-            return
     _look_again(errand)
 
 
@@ -198,16 +230,18 @@ def _look_again(errand: _Errand) -> None:
 
 
 def _coverages(errand: _Errand) -> tuple[str, ...]:
-    return coverages_of(errand.call.patient_id, errand.at_hand)
+    return coverages_of(errand.call.patient_id, errand.at_hand, (errand.received_at - _LATEST_DAY).date())
 
 
 def _heard(errand: _Errand) -> Heard:
     """The desk's answer under the first Coverage that is of its payers; nothing where there is none.
 
-    Raises: Refusal for a strict client that sent none, several or another payer's.
+    Raises: Refusal for a strict client that sent none, several, nobody's or another payer's.
     """
     coverages = _coverages(errand)
-    _demand_one(errand, len(coverages))
+    if not errand.call.is_lenient:
+        _demand_orders_read(errand)
+        _demand_one(errand, coverages)
     house = errand.house
     for coverage in coverages:
         errand.coverage = coverage
@@ -224,21 +258,48 @@ def _heard(errand: _Errand) -> Heard:
     return Heard(Answered(house.label, {}))
 
 
-def _demand_one(errand: _Errand, count: int) -> None:
-    """Source: CRD 2.2.1 hook-13 (none or several: 400); CDS Hooks (what could not be reached: 412), found-32."""
-    if errand.call.is_lenient:
-        return
-    unread = errand.found.unread
-    if unread and any(ref.partition("/")[0] in errand.missing for ref in unread):
-        text = "An order that the call names was neither prefetched nor could it be read."
-        raise Refusal.of(Kind.MISSING_PREFETCH, "incomplete", text, "context")
-    if count == 0 and "Coverage" in errand.missing:
-        text = "No Coverage was prefetched, and the FHIR server could not be asked for it."
+def _demand_orders_read(errand: _Errand) -> None:
+    """Source: CDS Hooks (what is needed and could not be reached: 412); CRD 2.2.1 found-32."""
+    for kind in (ref.partition("/")[0] for ref in errand.found.unread):
+        if kind in errand.missing:
+            text = f"The {kind} that the call names was not prefetched, and {_why_not(errand, kind)}."
+            raise Refusal.of(Kind.MISSING_PREFETCH, "incomplete", text, "context")
+
+
+def _demand_one(errand: _Errand, coverages: tuple[str, ...]) -> None:
+    """Source: CRD 2.2.1 hook-13 (none, several or of nobody: 400); CDS Hooks (what could not be reached: 412)."""
+    if not coverages and "Coverage" in errand.missing:
+        text = f"No Coverage of the patient was prefetched, and {_why_not(errand, 'Coverage')}."
         raise Refusal.of(Kind.MISSING_PREFETCH, "incomplete", text, "prefetch.coverage")
-    if count == 0:
+    if not coverages:
         _refuse_coverage(errand, "required", "The patient has no Coverage that can be read.")
-    if count > 1:
+    if len(coverages) > 1:
         _refuse_coverage(errand, "multiple-matches", "Several Coverages were sent; send the one to be asked about.")
+    for coverage in coverages:
+        if not (names_payer(errand.at_hand.by_ref[coverage], errand.at_hand) or _is_payer_unread(errand)):
+            text = "The payer is not identified: send Coverage.payor.identifier, or the Organization it refers to."
+            _refuse_coverage(errand, "required", text)
+
+
+def _is_payer_unread(errand: _Errand) -> bool:
+    """An EHR was named and did not give its Organization: no fault of the Coverage (CRD 2.2.1 resp-43, found-34)."""
+    return bool(errand.call.fhir_server) and "Organization" in errand.missing
+
+
+_WHY_NOT = {
+    Failure.NOT_ASKED: "that fhirServer is not one that is asked from here",
+    Failure.REFUSED: "the fhirServer refused to give it",
+    Failure.LATE: "the fhirServer did not give it in time",
+    Failure.UNREACHABLE: "the fhirServer could not be reached",
+    Failure.GARBAGE: "what the fhirServer gave could not be read",
+}
+
+
+def _why_not(errand: _Errand, kind: str) -> str:
+    """Why a resource of that type could not be had."""
+    if not errand.call.fhir_server:
+        return "no fhirServer was given"
+    return _WHY_NOT[Failure(errand.missing[kind])]
 
 
 def _refuse_coverage(errand: _Errand, code: str, text: str) -> None:

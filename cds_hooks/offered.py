@@ -4,6 +4,7 @@ Must not know requests or answers. Another hook is one row in `SERVICES` and its
 (discovery); CRD 2.2.1 hook-4, dev-1 to dev-10, found-24, found-29; CRD 2.0.1 (prefetch per type).
 """
 
+import re
 from dataclasses import dataclass
 
 from cds_hooks.desk import Json, Topic
@@ -14,6 +15,10 @@ VERSIONS = ("2.2", "2.0")
 
 MAX_CARDS = "max-cards"
 """The option that limits how many cards are sent. No value set has it; the guide's own example does."""
+
+
+_TYPE = re.compile(r"^[A-Z][A-Za-z]+")
+"""The resource type that a prefetch template asks for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +34,10 @@ class Option:
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """One hook as it is offered. `primary`: one that must be answered with coverage information (resp-26)."""
+    """One hook as it is offered. `primary`: one that must be answered with coverage information (resp-26).
+
+    `options` are all that its answers can be told: what it has no option for, it does not send.
+    """
 
     id: str
     hook: str
@@ -47,21 +55,30 @@ def service(id: str) -> Service | None:
 def discovery(versions: tuple[str, ...], usage: str) -> Json:
     """The document a client finds at `/cds-services`; `usage` says what is asked of clients, in words.
 
-    Its prefetch keys stand in the order in which one needs the other, so it must be written unsorted.
+    Each service adds its hook and what it reads of the EHR. Its prefetch keys stand in the order in which one needs
+    the other, so the document must be written unsorted.
     """
     return {"services": [_described(row, versions, usage) for row in SERVICES]}
 
 
 def _described(row: Service, versions: tuple[str, ...], usage: str) -> Json:
     described: Json = {"hook": row.hook, "id": row.id, "title": row.title, "description": row.description}
-    if usage:
-        described["usageRequirements"] = usage
+    described["usageRequirements"] = " ".join(filter(None, (usage, _needed(row))))
     described["prefetch"] = dict(PREFETCH[versions[0]][row.hook])
     described["extension"] = {
         "davinci-crd.version": list(versions),
         "davinci-crd.configuration-options": [_option(o) for o in row.options if _is_known(o, versions)],
     }
     return described
+
+
+def _needed(row: Service) -> str:
+    """The hook a service is for, and what the token of a call must open where prefetch brings nothing."""
+    kinds = dict.fromkeys(kind for _, template in PREFETCH[VERSIONS[0]][row.hook] for kind in _TYPE.findall(template))
+    return (
+        f"Hook: {row.hook}. Read from the FHIR server where prefetch does not bring them: {', '.join(kinds)}; the "
+        "access token needs the scopes to read and search these."
+    )
 
 
 def _is_known(option: Option, versions: tuple[str, ...]) -> bool:
@@ -109,20 +126,13 @@ _OPTIONS: dict[str, Option] = {
     )
 }
 
-_ORDERING = tuple(code for code in _OPTIONS if code != Topic.CLINICAL_REMINDER)
-_SELECTING = tuple(code for code in _OPTIONS if code != Topic.UNSOLICITED_DETERMINATION)
-_DISPATCHING = (
-    "coverage-info",
-    "unsolicited-determ",
-    "claim",
-    "insurance",
-    "limits",
-    "network",
-    "guideline",
-    MAX_CARDS,
-)
-_BOOKING = tuple(code for code in _OPTIONS if not code.startswith("therapy-") and code != Topic.CONTRAINDICATION)
-_ADMITTING = tuple(code for code in _BOOKING if code not in {Topic.UNSOLICITED_DETERMINATION, Topic.COST})
+_WHILE_DRAFT = {Topic.ALTERNATIVES_OPTIONAL, Topic.ALTERNATIVES_REQUIRED}
+"""Only an order that is not out yet can be replaced by another."""
+
+_SIGNING = tuple(_OPTIONS)
+_SENDING = tuple(code for code in _SIGNING if code not in _WHILE_DRAFT)
+_SELECTING = tuple(code for code in _SIGNING if code != Topic.UNSOLICITED_DETERMINATION)
+_ADMITTING = tuple(code for code in _SENDING if code != Topic.UNSOLICITED_DETERMINATION)
 
 
 def _service(hook: str, title: str, description: str, primary: bool, codes: tuple[str, ...]) -> Service:
@@ -135,21 +145,21 @@ SERVICES: tuple[Service, ...] = (
         "Coverage requirements of orders being signed",
         "Says of each order whether it is covered, whether it needs prior authorization, and which documents.",
         True,
-        _ORDERING,
+        _SIGNING,
     ),
     _service(
         "order-dispatch",
         "Coverage requirements of orders being dispatched",
         "Says of each order sent to a performer whether it is covered there, and what is needed for it.",
         True,
-        _DISPATCHING,
+        _SENDING,
     ),
     _service(
         "appointment-book",
         "Coverage requirements of appointments",
         "Says of each appointment, or of the order behind it, whether it is covered and what is needed for it.",
         True,
-        _BOOKING,
+        _SENDING,
     ),
     _service(
         "order-select",

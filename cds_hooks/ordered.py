@@ -18,7 +18,7 @@ from profiles.canonicals import NPI
 PAYLOAD_CONCEPT = "http://hl7.org/fhir/5.0/StructureDefinition/extension-CommunicationRequest.payload.content"
 """Where a CommunicationRequest says what it asks for; versions of CRD write the end as `[x]` or `%5Bx%5D`."""
 
-_NOT_YET = frozenset({"draft", "proposed", "planned"})
+_NOT_YET = ("draft", "proposed", "planned")
 
 _CONCEPTS: dict[str, tuple[str, ...]] = {
     "ServiceRequest": ("code",),
@@ -31,7 +31,12 @@ _CONCEPTS: dict[str, tuple[str, ...]] = {
     "Device": ("type",),
     "Medication": ("code",),
 }
-_HELD_BY: dict[str, str] = {"DeviceRequest": "codeReference", "MedicationRequest": "medicationReference"}
+_HELD_BY = {
+    "DeviceRequest": ("codeReference", "Device"),
+    "MedicationRequest": ("medicationReference", "Medication"),
+}
+"""Where an order refers to what it orders, and of which type that is: an order that refers to itself orders nothing."""
+
 _REQUESTERS = ("requester", "orderer", "prescriber", "sender")
 _PERFORMERS = ("performer", "dispenseRequest.performer", "recipient", "serviceProvider", "participant.individual")
 
@@ -87,9 +92,9 @@ def _concepts(resource: Json, at_hand: AtHand) -> Iterator[Json]:
 
 
 def _held(resource: Json, at_hand: AtHand) -> Iterator[Json]:
-    element = _HELD_BY.get(str(resource.get("resourceType")))
+    element, kind = _HELD_BY.get(str(resource.get("resourceType")), ("", ""))
     held = at_hand.resolve(resource.get(element), resource) if element else None
-    if held is not None:
+    if held is not None and held.get("resourceType") == kind:
         yield held
 
 

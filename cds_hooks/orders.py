@@ -4,14 +4,14 @@ Must not know desks or answers. Source: CRD 2.2.1 hook-30 (order-dispatch answer
 hook-34 (order-select for the selections only), cards.md (an appointment made for an order is answered on the order).
 """
 
-from collections import Counter
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 from cds_hooks.at_hand import AtHand
 from cds_hooks.codings import each
-from cds_hooks.desk import Json, Order
+from cds_hooks.desk import Json, Order, Topic
 from cds_hooks.ordered import order_of, values_at
 from cds_hooks.request import ORDERS, HookCall
 
@@ -32,17 +32,20 @@ _SUBJECTS = ("subject", "patient")
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """The orders of a call, and how many of what it names cannot be answered, by reason."""
+    """The orders of a call, and what of it cannot be answered, or not in full.
+
+    `unanswerable` are reasons with the references of the orders, `unread` references of orders that are not at hand.
+    """
 
     orders: tuple[Order, ...]
-    unanswerable: tuple[tuple[str, int], ...] = ()
+    unanswerable: tuple[tuple[str, tuple[str, ...]], ...] = ()
     unread: tuple[str, ...] = ()
-    """References of orders that are not at hand."""
 
 
 NO_ID = "has no id, so nothing can be said about it"
 OTHER_PATIENT = "is for another patient than the call"
 DOUBLED = "comes twice under one id, with different content"
+NO_PLACE = "is of a type that this version of CRD has no coverage information for"
 
 
 def orders_of(call: HookCall, at_hand: AtHand) -> tuple[Order, ...]:
@@ -54,7 +57,8 @@ def asked(call: HookCall, at_hand: AtHand) -> Asked:
     """What the call asks about. An order that must not be carried out is no question (CRD 2.2.1, ServiceRequest)."""
     sorted_out = _sort_out(call, at_hand)
     orders = (_order(call, ref, resource, at_hand) for ref, resource in sorted_out.answerable.items())
-    return Asked(tuple(orders), tuple(sorted_out.unanswerable.items()), tuple(sorted_out.unread))
+    unanswerable = tuple((reason, tuple(refs)) for reason, refs in sorted_out.unanswerable.items())
+    return Asked(tuple(orders), unanswerable, tuple(sorted_out.unread))
 
 
 def refs_of(call: HookCall, at_hand: AtHand) -> tuple[str, ...]:
@@ -66,7 +70,7 @@ def refs_of(call: HookCall, at_hand: AtHand) -> tuple[str, ...]:
 @dataclass(slots=True)
 class _SortedOut:
     answerable: dict[str, Json] = field(default_factory=dict)
-    unanswerable: Counter[str] = field(default_factory=Counter)
+    unanswerable: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
     unread: list[str] = field(default_factory=list)
 
 
@@ -78,15 +82,26 @@ def _sort_out(call: HookCall, at_hand: AtHand) -> _SortedOut:
             found.unread.append(ref)
         elif resource.get("doNotPerform") is True or resource.get("status") == _WITHDRAWN:
             continue
-        elif "#" in ref:
-            found.unanswerable[NO_ID] += 1
+        elif not resource.get("id") or not ref.isprintable():
+            found.unanswerable[NO_ID].append(ref)
         elif ref in inside.contradicting:
-            found.unanswerable[DOUBLED] += 1
+            found.unanswerable[DOUBLED].append(ref)
         elif not _is_of(call, resource, at_hand):
-            found.unanswerable[OTHER_PATIENT] += 1
+            found.unanswerable[OTHER_PATIENT].append(ref)
         else:
             found.answerable.setdefault(ref, resource)
+    without_a_place = list(_without_a_place(call, found.answerable))
+    if without_a_place:
+        found.unanswerable[NO_PLACE] = without_a_place
     return found
+
+
+def _without_a_place(call: HookCall, answerable: Iterable[str]) -> Iterator[str]:
+    """The orders that the desk is asked about and that can hear no more of it than cards."""
+    if call.options.is_on(Topic.COVERAGE_INFO):
+        for ref in answerable:
+            if ref.partition("/")[0] not in call.dialect.annotated:
+                yield ref
 
 
 def _order(call: HookCall, ref: str, resource: Json, at_hand: AtHand) -> Order:
@@ -160,7 +175,7 @@ def _basis(appointment: Json, at_hand: AtHand) -> Iterator[tuple[str, Json | Non
             written = reference.get("reference")
             if isinstance(written, str) and written:
                 resource = at_hand.resolve(reference, appointment)
-                if resource is None or resource.get("resourceType") in REQUESTS:
+                if resource is None or str(resource.get("resourceType")) in REQUESTS:
                     yield at_hand.ref_of(written), resource
 
 
@@ -175,8 +190,8 @@ def _is_of(call: HookCall, resource: Json, at_hand: AtHand) -> bool:
     patients = {_patient_id(value, at_hand) for path in _SUBJECTS for value in values_at(resource, path)}
     if resource.get("resourceType") == "Appointment":
         patients = {_patient_id(value, at_hand) for value in values_at(resource, "participant.actor")}
-    known = {patient for patient in patients if patient}
-    return not known or call.patient_id in known
+        return not any(patients) or call.patient_id in patients  # several may come to one appointment
+    return patients <= {call.patient_id, ""}
 
 
 def _patient_id(reference: Any, at_hand: AtHand) -> str:

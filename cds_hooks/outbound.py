@@ -1,4 +1,4 @@
-"""The one way out: GET over HTTP to an allowed address, within limits of time and size. Must not know FHIR or tokens.
+"""The one way out: HTTP to an allowed address, within limits of time and size. Must not know FHIR or tokens.
 
 It uses the standard library and not `requests`, because everything an unfriendly server could abuse must be in view:
 which address a name leads to, redirects, proxies named in the environment, compression, endless headers and bodies.
@@ -6,21 +6,28 @@ which address a name leads to, redirects, proxies named in the environment, comp
 
 import http.client
 import io
+import re
 import socket
 import ssl
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
 from threading import Lock
-from typing import Any
+from typing import Any, TypeVar
 
 from cds_hooks.addresses import DEFAULT_PORT, Address, Origin, Reach, taken_apart
 from cds_hooks.budget import Budget
 
 _PIECE_BYTES = 65_536
 _GZIP = frozenset({"gzip", "x-gzip"})
+_SECONDS = re.compile(r"[0-9]{1,10}", re.ASCII)
+_UNWANTED_SECONDS = 1.0
+"""How long to wait for a body nobody wants, so that the connection can be kept."""
+
+T = TypeVar("T")
 
 
 class Failure(StrEnum):
@@ -35,11 +42,21 @@ class Failure(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """An answer. The body is read for status 200 only."""
+    """An answer. The body is read for status 200 only; `fresh_seconds` is how long the server lets it be kept, or None
+    where it does not say."""
 
     status: int
     content_type: str
     body: bytes
+    fresh_seconds: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What came of a POST; `retry_after` as the server wrote it, empty when it did not."""
+
+    status: int
+    retry_after: str = ""
 
 
 class Allowance:
@@ -71,17 +88,37 @@ def fetch(url: str, reach: Reach, budget: Budget) -> Reply | Failure:
     if parts is None or not parts[0].is_within(reach):
         return Failure.NOT_ASKED
     origin, target = parts
+    within = budget.part(reach.per_request_seconds)
+    line = opened(origin, reach, within)
+    if isinstance(line, Failure):
+        return line
     try:
-        addresses = origin.addresses(reach)
-    except (OSError, UnicodeError):
-        return Failure.UNREACHABLE
-    if not addresses:
-        return Failure.NOT_ASKED
-    line = Line(origin, addresses, reach, Allowance(reach.max_bytes))
-    try:
-        return line.get(target, {"Accept": "application/json"}, budget.part(reach.per_request_seconds))
+        return line.get(target, {"Accept": "application/json"}, within)
     finally:
         line.close()
+
+
+def opened(origin: Origin, reach: Reach, within: Budget) -> "Line | Failure":
+    """A line to the addresses behind an origin that may be reached; it connects with its first request."""
+    if not origin.is_within(reach):
+        return Failure.NOT_ASKED
+    addresses = _looked_up(origin, reach, within)
+    if isinstance(addresses, Failure):
+        return addresses
+    return Line(origin, addresses, reach, Allowance(reach.max_bytes))
+
+
+def _looked_up(origin: Origin, reach: Reach, within: Budget) -> tuple[Address, ...] | Failure:
+    """The addresses behind a name. Nobody can tell a resolver to hurry, so one that dawdles is left behind."""
+    resolver = ThreadPoolExecutor(1, "resolver")
+    try:
+        return resolver.submit(origin.addresses, reach).result(within.left()) or Failure.NOT_ASKED
+    except TimeoutError:
+        return Failure.LATE
+    except (OSError, UnicodeError):
+        return Failure.UNREACHABLE
+    finally:
+        resolver.shutdown(wait=False)
 
 
 class Line:
@@ -93,13 +130,20 @@ class Line:
 
     def get(self, target: str, headers: Mapping[str, str], budget: Budget) -> Reply | Failure:
         """What is at that path and query."""
+        return self._tried(lambda: self._asked(target, headers, budget), budget)
+
+    def post(self, target: str, headers: Iterable[tuple[str, str]], body: bytes, budget: Budget) -> Receipt | Failure:
+        """What came of sending a body there. It may arrive twice, when the server hangs up before it answers."""
+        return self._tried(lambda: self._told(target, headers, body, budget), budget)
+
+    def _tried(self, ask: Callable[[], T], budget: Budget) -> T | Failure:
         is_kept = self._connection.sock is not None
         try:
-            return self._asked(target, headers, budget)
+            return ask()
         except ConnectionError:
             self.close()
             if is_kept and not budget.is_over:  # the server closed it meanwhile; a new one tells
-                return self.get(target, headers, budget)
+                return self._tried(ask, budget)
             return Failure.UNREACHABLE
         except TimeoutError:
             failure = Failure.LATE
@@ -123,7 +167,35 @@ class Line:
                 body = b"".join(_pieces(response, self._allowance))
             else:
                 self.close()  # rather than read what may never end
-            return Reply(response.status, response.headers.get_content_type(), body)
+            fresh_seconds = _fresh_seconds(response.headers)
+            return Reply(response.status, response.headers.get_content_type(), body, fresh_seconds)
+
+    def _told(self, target: str, headers: Iterable[tuple[str, str]], body: bytes, budget: Budget) -> Receipt:
+        self._connection.begin(budget)
+        self._connection.putrequest("POST", target, skip_accept_encoding=True)
+        self._connection.putheader("Content-Length", str(len(body)))
+        for name, value in headers:
+            self._connection.putheader(name, value)
+        self._connection.endheaders(body)
+        response = self._connection.getresponse()
+        try:
+            receipt = Receipt(response.status, response.headers.get("Retry-After", "").strip())
+            if not self._is_short(response, budget):
+                self.close()  # rather than read what may never end
+            return receipt
+        finally:
+            response.close()
+
+    def _is_short(self, response: http.client.HTTPResponse, budget: Budget) -> bool:
+        """Reads over the body of an answer that nobody wants; False when there is more of it, or it does not come."""
+        try:
+            self._connection.begin(budget.part(_UNWANTED_SECONDS))
+            if response.length is not None and response.length > _PIECE_BYTES:
+                return False
+            response.read(_PIECE_BYTES)
+            return response.isclosed() or not response.read1(1)
+        except (OSError, http.client.HTTPException, ValueError):
+            return False
 
 
 class _Connection(http.client.HTTPConnection):
@@ -140,9 +212,15 @@ class _Connection(http.client.HTTPConnection):
     def begin(self, budget: Budget) -> None:
         """Whatever follows is done within that budget."""
         self._budget = budget
-        self.response_class = _reading_within(budget)
+        self.response_class = _reading_within(self.seconds)
         if self.sock is not None:
             self.sock.settimeout(_seconds(budget))
+
+    def seconds(self) -> float:
+        """What is left of the budget. Raises: TimeoutError when nothing is."""
+        if self._budget is None:
+            raise TimeoutError
+        return _seconds(self._budget)
 
     def connect(self) -> None:
         """Called by the library when a request needs a connection."""
@@ -164,10 +242,10 @@ class _Connection(http.client.HTTPConnection):
 class _Timed(io.RawIOBase):
     """Reads from a socket and never waits longer than the budget, however slowly bytes drip in."""
 
-    def __init__(self, line: socket.socket, budget: Budget) -> None:
+    def __init__(self, line: socket.socket, seconds: Callable[[], float]) -> None:
         self._line = line
         self._file = line.makefile("rb", buffering=0)
-        self._budget = budget
+        self._seconds = seconds
 
     def makefile(self, _mode: str) -> io.BufferedReader:
         """What the library asks a socket for."""
@@ -177,7 +255,7 @@ class _Timed(io.RawIOBase):
         return True
 
     def readinto(self, buffer: Any) -> int | None:
-        self._line.settimeout(_seconds(self._budget))
+        self._line.settimeout(self._seconds())
         return self._file.readinto(buffer)
 
     def close(self) -> None:
@@ -185,9 +263,9 @@ class _Timed(io.RawIOBase):
         super().close()
 
 
-def _reading_within(budget: Budget) -> Any:
+def _reading_within(seconds: Callable[[], float]) -> Any:
     def response(line: socket.socket, *args: Any, **named: Any) -> http.client.HTTPResponse:
-        return http.client.HTTPResponse(_Timed(line, budget), *args, **named)  # type: ignore[arg-type]  # makefile only
+        return http.client.HTTPResponse(_Timed(line, seconds), *args, **named)  # type: ignore[arg-type]  # makefile only
 
     return response
 
@@ -214,6 +292,18 @@ def _connected(addresses: tuple[Address, ...], budget: Budget) -> socket.socket:
             line.settimeout(_seconds(budget))
             return line
     raise fault
+
+
+def _fresh_seconds(headers: http.client.HTTPMessage) -> int | None:
+    """Source: RFC 9111 4.2.1 (for a cache of one's own), 4.2.3, 5.2.2."""
+    rules = ", ".join(headers.get_all("Cache-Control", ())).lower().split(",")
+    said = {name.strip(): value.strip(' "') for name, _, value in (rule.partition("=") for rule in rules)}
+    if not said.keys().isdisjoint(("no-store", "no-cache")):
+        return 0
+    most, age = said.get("max-age", ""), headers.get("Age", "0").strip()
+    if not _SECONDS.fullmatch(most):
+        return None
+    return max(0, int(most) - (int(age) if _SECONDS.fullmatch(age) else 0))
 
 
 def _pieces(response: http.client.HTTPResponse, allowance: Allowance) -> Iterator[bytes]:

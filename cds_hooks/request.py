@@ -50,7 +50,7 @@ _LONGEST_INSTANCE = 128
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What the client switched on, off or set; what it did not mention is on.
+    """What the client switched on, off or set; a topic that is not mentioned here is on.
 
     `nonsense` are options we offer whose settings made no sense; options of others are not even counted.
     """
@@ -204,19 +204,22 @@ def _strict_faults(value: Json) -> Iterator[Issue]:
 
 
 def _options(service: Service, configuration: Any) -> Options:
-    """What of a configuration means something here; the rest is noted and has no effect (dev-6, dev-17)."""
-    switches: dict[Topic, bool] = {}
-    max_cards: int | None = None
+    """The defaults that were declared, and what of a configuration means something here.
+
+    The rest is noted and has no effect (dev-6, dev-17). A topic the service has no option for is off: nothing is sent
+    that cannot be switched off (dev-5).
+    """
+    settings: dict[str, bool | int] = {option.code: option.default for option in service.options}
     nonsense: list[str] = []
-    offered = {option.code for option in service.options}
     for code, setting in _object(configuration).items():
-        if code == MAX_CARDS and type(setting) is int and setting >= 0:
-            max_cards = setting
-        elif code in offered and code != MAX_CARDS and isinstance(setting, bool):
-            switches[Topic(code)] = setting
-        elif code in offered:
+        if code not in settings:
+            continue
+        if type(setting) is type(settings[code]) and setting >= 0:
+            settings[code] = setting
+        else:
             nonsense.append(code)
-    return Options(switches, max_cards, tuple(nonsense))
+    switches = {topic: bool(settings.get(topic.value)) for topic in Topic}
+    return Options(switches, settings.get(MAX_CARDS), tuple(nonsense))
 
 
 def _object(value: Any) -> Json:

@@ -83,7 +83,12 @@ def part(url: str, value: Json) -> Json:
 
 def said(members: Json) -> Json:
     """Only what says something: no null, no empty text, list or object."""
-    return {name: value for name, value in members.items() if value not in (None, "", [], {})}
+    return {name: value for name, value in members.items() if value or says(value)}
+
+
+def says(value: object) -> bool:
+    """False for null and for an empty text, list or object; nought and false say something."""
+    return bool(value) or not (value is None or isinstance(value, str | list | dict))
 
 
 def value_of(value: bool | str | Period | Amount) -> Json:

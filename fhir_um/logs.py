@@ -13,6 +13,7 @@ from typing import Any
 
 FIELDS = frozenset(
     {
+        "attempt",
         "bytes_in",
         "bytes_out",
         "card_count",
@@ -21,11 +22,14 @@ FIELDS = frozenset(
         "client_id",
         "duration_ms",
         "error_type",
+        "event_number",
         "fault_count",
         "faults",
         "frames",
         "guide",
         "hook",
+        "ignored",
+        "kind",
         "method",
         "order_count",
         "outcome",
@@ -33,6 +37,7 @@ FIELDS = frozenset(
         "request_id",
         "route",
         "status",
+        "subscription_id",
         "token_use",
         "version",
     }

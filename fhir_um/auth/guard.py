@@ -93,15 +93,23 @@ def demand_scope(caller: Caller, scope: Scope) -> None:
         raise Refusal.of(Kind.NOT_ALLOWED, "forbidden", f"This client was not granted the scope {scope.value}.")
 
 
+_NO_CLIENTS = "no client authentication is configured; only the sandbox may run open: FHIR_UM_MODE=sandbox"
+_OPEN_LINE = "Outside it callers come over TLS: FHIR_UM_PUBLIC_URL must be an https address"
+_NO_KEY = "Secrets of subscribers need a key: set FHIR_UM_SECRET_KEYS, `fhir-um secret-key` makes one"
+
+
 def demand_guarded(settings: Settings) -> None:
     """Says before anything is opened whether the settings are safe.
 
     Raises: SettingsFault when they would leave the server open outside the sandbox, or the sandbox to the network.
     """
     if settings.mode is not Mode.SANDBOX:
-        raise SettingsFault(
-            "no client authentication is configured; only the sandbox may run open: FHIR_UM_MODE=sandbox"
-        )
+        faults = [_NO_CLIENTS]
+        if not settings.base_url.startswith("https:"):
+            faults.append(_OPEN_LINE)
+        if not settings.vault_keys:
+            faults.append(_NO_KEY)
+        raise SettingsFault(". ".join(faults))
     if not settings.is_loopback:
         raise SettingsFault(f"the sandbox listens on a loopback address only, not on {settings.host}")
 

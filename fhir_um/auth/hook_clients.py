@@ -15,10 +15,9 @@ from joserfc import jws
 from joserfc.errors import JoseError
 
 from cds_hooks.addresses import taken_apart
-from cds_hooks.door import HookClient, unknown_caller
+from cds_hooks.door import HookClient, NotAdmitted
 from fhir_um.auth.hook_keys import Fetch, KeyRing, fetch_json, usable_keys
 from fhir_um.auth.hook_registry import Registered, read_registry
-from fhir_um.errors import Refusal
 from fhir_um.settings import Mode, Settings, SettingsFault
 
 Spend = Callable[[str, str, datetime], bool]
@@ -39,6 +38,7 @@ class Fault(StrEnum):
     NO_TOKEN = "no-token"  # noqa: S105 the name of a fault
     NO_JWT = "no-jwt"
     ALGORITHM = "algorithm"
+    CRITICAL = "critical"
     ISSUER = "issuer"
     KEY_ADDRESS = "key-address"
     KEY = "key"
@@ -47,15 +47,6 @@ class Fault(StrEnum):
     TIME = "time"
     TENANT = "tenant"
     REPLAY = "replay"
-
-
-class NotAdmitted(Refusal):
-    """The one answer to everybody who is not admitted. `fault` is for our own log."""
-
-    def __init__(self, fault: Fault) -> None:
-        same = unknown_caller()
-        super().__init__(same.kind, same.issues)
-        self.fault = fault
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,11 +91,17 @@ class RegisteredDoor:
             if self._is_sandbox and is_loopback:
                 return _SANDBOX
             raise
+        try:
+            self._demand_good(token, client, url)
+        except NotAdmitted as refusal:
+            raise NotAdmitted(refusal.reason, client.id) from refusal
+        return HookClient(client.id, client.name, client.dialect, client.strict)
+
+    def _demand_good(self, token: _Token, client: Registered, url: str) -> None:
         self._demand_signed(token, client)
         expires_at = _demand_claims(token.claims, client, url, self._now())
         if not self._spend(client.issuer, token.claims["jti"], expires_at + SKEW):
             raise NotAdmitted(Fault.REPLAY)
-        return HookClient(client.id, client.name, client.dialect, client.strict)
 
     def _issuer_of(self, token: _Token) -> Registered:
         issuer = token.claims.get("iss")
@@ -118,6 +115,8 @@ class RegisteredDoor:
         alg, kid = token.header.get("alg"), token.header.get("kid")
         if alg not in ALGORITHMS or str(token.header.get("typ", "JWT")).upper() != "JWT":
             raise NotAdmitted(Fault.ALGORITHM)
+        if "crit" in token.header:  # names what must be understood; nothing that may be named is (RFC 7515 4.1.11)
+            raise NotAdmitted(Fault.CRITICAL)
         if "jku" in token.header and str(token.header["jku"]) not in client.key_addresses:
             raise NotAdmitted(Fault.KEY_ADDRESS)
         key = self._keys[client.issuer].key(kid, alg) if isinstance(kid, str) else None

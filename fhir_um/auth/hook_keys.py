@@ -1,6 +1,7 @@
 """The public keys of one issuer: pinned, or fetched from its registered address. Must not read tokens."""
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from threading import Lock
 from typing import Any
 
@@ -14,10 +15,25 @@ from profiles.issues import Refusal
 from profiles.reading import Limits, read_json
 
 Key = ECKey | RSAKey
-Fetch = Callable[[str], Any]
-"""Gets the JSON value at a registered address; None when it cannot be had."""
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """A JSON value found at an address, and for how many seconds its server says it is good, if it says so."""
+
+    value: Any
+    fresh_seconds: int | None = None
+
+
+Fetch = Callable[[str], Published | None]
+"""Gets what is published at a registered address; None when it cannot be had."""
 
 FRESH_SECONDS = 3600
+"""Fetched keys are used for so long at most; a key that was withdrawn is good for no longer."""
+
+SHORTEST_SECONDS = 60
+"""And for so long at least, whatever their server says (`Cache-Control`), or every call would wait for a fetch."""
+
 STALE_SECONDS = 86_400
 """Keys that could not be fetched anew for so long are given up: the EHR may have withdrawn them."""
 
@@ -28,7 +44,7 @@ _ALGORITHMS = {"EC": "ES384", "RSA": "RS384"}
 _MIN_RSA_BITS = 2048
 _MOST_BYTES = 200_000
 _MOST_DEPTH = 8
-_SECONDS = 3.0
+_SECONDS = 2.0
 
 PUBLISHED = frozenset(
     {
@@ -53,41 +69,46 @@ class KeyRing:
         self._keys = usable_keys(pinned, is_test)
         self._tried_at: float | None = None
         self._fetched_at: float | None = None
+        self._fresh_until: float | None = None
         self._lock = Lock()
 
     def key(self, kid: str, alg: str) -> Key | None:
         """The key with that id for that algorithm, after one look at the registered address where that may help."""
-        if self._url:
+        if self._url and not self._is_fresh(kid):  # who names a known key never waits for one that names another
             with self._lock:
                 self._refresh(kid)
         key = self._keys.get(kid)
         return key if key is not None and _ALGORITHMS[key.key_type] == alg else None
 
+    def _is_fresh(self, kid: str) -> bool:
+        return kid in self._keys and self._fresh_until is not None and self._monotonic() < self._fresh_until
+
     def _refresh(self, kid: str) -> None:
         now = self._monotonic()
-        is_fresh = self._fetched_at is not None and now - self._fetched_at < FRESH_SECONDS
-        if is_fresh and kid in self._keys:
-            return
-        if self._tried_at is not None and now - self._tried_at < AGAIN_AFTER_SECONDS:
+        if self._is_fresh(kid) or (self._tried_at is not None and now - self._tried_at < AGAIN_AFTER_SECONDS):
             return
         self._tried_at = now
         if self._fetched_at is not None and now - self._fetched_at >= STALE_SECONDS:
             self._keys = {}
-        value = self._fetch(self._url)
-        if isinstance(value, dict) and isinstance(value.get("keys"), list):
-            self._keys, self._fetched_at = usable_keys(value["keys"], self._is_test), now
+        found = self._fetch(self._url)
+        if found and isinstance(found.value, dict) and isinstance(found.value.get("keys"), list):
+            self._keys, self._fetched_at = usable_keys(found.value["keys"], self._is_test), now
+            asked = FRESH_SECONDS if found.fresh_seconds is None else found.fresh_seconds
+            self._fresh_until = now + min(max(asked, SHORTEST_SECONDS), FRESH_SECONDS)
 
 
 def usable_keys(written: Iterable[Any], is_test: bool) -> dict[str, Key]:
     """The keys that may verify signatures of hook calls, by id; published ones only in a test."""
-    keys = (_imported(jwk) for jwk in written if isinstance(jwk, dict))
-    return {key.kid: key for key in keys if key and key.kid and (is_test or key.kid not in PUBLISHED)}
+    named = ((jwk.get("kid"), _imported(jwk)) for jwk in written if isinstance(jwk, dict))
+    return {
+        kid: key for kid, key in named if key and isinstance(kid, str) and kid and (is_test or kid not in PUBLISHED)
+    }
 
 
 def fetch_json(monotonic: Callable[[], float], allow_private: bool) -> Fetch:
     """How keys are fetched: from public addresses over https, or in the sandbox also from its own network."""
 
-    def fetched(url: str) -> Any:
+    def fetched(url: str) -> Published | None:
         parts = taken_apart(url)
         if parts is None:
             return None
@@ -96,7 +117,7 @@ def fetch_json(monotonic: Callable[[], float], allow_private: bool) -> Fetch:
         if not isinstance(reply, Reply) or reply.status != 200:
             return None
         try:
-            return read_json(reply.body, Limits(_MOST_BYTES, _MOST_DEPTH, 0))
+            return Published(read_json(reply.body, Limits(_MOST_BYTES, _MOST_DEPTH, 0)), reply.fresh_seconds)
         except Refusal:
             return None
 
@@ -108,14 +129,14 @@ def _imported(jwk: dict[str, Any]) -> Key | None:
 
     Source: CDS Hooks 3.0.0-ballot (ES384 and RS384); RFC 7517 4.2 to 4.4; RFC 7518 3.3 (at least 2048 bits).
     """
-    kind = jwk.get("kty")
-    if kind not in _ALGORITHMS or jwk.get("alg", _ALGORITHMS[kind]) != _ALGORITHMS[kind]:
-        return None
-    if jwk.get("use", "sig") != "sig" or "verify" not in jwk.get("key_ops", ["verify"]) or "d" in jwk:
-        return None
     try:
-        return _ec_key(jwk) if kind == "EC" else _rsa_key(jwk)
-    except (JoseError, ValueError, TypeError, KeyError):
+        alg = _ALGORITHMS[jwk["kty"]]
+        if jwk.get("alg", alg) != alg or jwk.get("use", "sig") != "sig" or "d" in jwk:
+            return None
+        if "verify" not in jwk.get("key_ops", ["verify"]):
+            return None
+        return _ec_key(jwk) if jwk["kty"] == "EC" else _rsa_key(jwk)
+    except (JoseError, ValueError, TypeError, KeyError):  # whatever it is, it is no key
         return None
 
 

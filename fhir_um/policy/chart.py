@@ -69,13 +69,27 @@ def from_observation(file: ObservationFile) -> Source:
             return Found(True, tuple(o.ref for o in rows))
         if file.take == "code":
             return _latest_code(rows)
-        measured = [(o.value, o) for o in rows if isinstance(o.value, Decimal) and o.unit == file.unit]
+        measured = [
+            (o.value, o)
+            for o in rows
+            if isinstance(o.value, Decimal) and o.unit == file.unit and _is_possible(o.value, file.unit)
+        ]
         return _picked(pick(measured)) if measured else None
 
     kind = {"value": FactType.NUMBER, "code": FactType.TEXT, "exists": FactType.BOOLEAN}[file.take]
     counted = file.reduce == "count"
     shown = counted or file.take == "exists"
     return Source(find, FactType.NUMBER if counted else kind, only_shown=shown, sought=sought)
+
+
+_POSSIBLE = {"%": (Decimal(1), Decimal(100))}
+"""What may be measured in a unit. A share of nothing is a sensor that lost contact."""
+
+
+def _is_possible(value: Decimal, unit: str) -> bool:
+    """False for a slip of the pen or of the device: no policy counts in a unit that goes below nothing."""
+    least, most = _POSSIBLE.get(unit, (Decimal(0), None))
+    return value.is_finite() and value >= least and (most is None or value <= most)
 
 
 def _latest_code(rows: list[Observation]) -> Found | None:

@@ -4,7 +4,7 @@ Must not know any policy. Only what is about the patient of the claim is read; a
 in its `status` where the record has one, and drops the record where it has none.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -39,6 +39,7 @@ from fhir_um.translate.lines_in import supporting_information
 from fhir_um.translate.parties_in import Place
 from fhir_um.translate.values_in import answer_value, days_of, observed_value
 from fhir_um.words import Code, Concept, Identifier
+from profiles.bundle import Resolver
 from profiles.canonicals import EXT_REQUESTED_SERVICE
 from profiles.reading import Entry, ReadBundle
 
@@ -56,7 +57,13 @@ class _Patient:
     attached: frozenset[str]
 
     def is_subject_of(self, place: Place) -> bool:
-        """True when the resource says so, or says nothing and the claim points to it."""
+        """True when the resource says so, or says nothing and the claim points to it.
+
+        What is on the patient's record but about somebody else, a child before birth or a donor, is of that one.
+        Source: FHIR R4, Observation.focus.
+        """
+        if any(place.address(focus) != self.url for focus in each(place.resource, "focus")):
+            return False
         subject = child(place.resource, "subject") or child(place.resource, "patient")
         if not subject:
             return place.entry.full_url in self.attached
@@ -90,10 +97,17 @@ def evidence_at(claim: Place, entries: tuple[Entry, ...]) -> Evidence:
     """Everything clinical in those entries that is about the patient of the claim."""
     information = supporting_information(claim)
     patient = _patient(claim, information)
-    found = _Found(report_types=_report_types(information))
-    for place in _places(claim, entries):
+    return evidence_of(places_in(claim.resolver, entries), patient.is_subject_of, _report_types(information))
+
+
+def evidence_of(
+    places: Iterable[Place], is_ours: Callable[[Place], bool], report_types: dict[str, str] | None = None
+) -> Evidence:
+    """Everything clinical at those places that is about the right patient; `report_types` (X12 755) by address."""
+    found = _Found(report_types=report_types or {})
+    for place in places:
         read = _READERS.get(text(place.resource, "resourceType"))
-        if read and patient.is_subject_of(place):
+        if read and is_ours(place):
             read(place, found)
     return Evidence(
         tuple(found.observations),
@@ -122,15 +136,15 @@ def _report_types(information: tuple[SupportingInfo, ...]) -> dict[str, str]:
     return {ref: code.code for ref, code in told if ref and code}
 
 
-def _places(claim: Place, entries: tuple[Entry, ...]) -> Iterator[Place]:
+def places_in(resolver: Resolver[Entry], entries: tuple[Entry, ...]) -> Iterator[Place]:
     """Every resource of the bundle, and those of a QuestionnaireResponse Bundle inside it (DTR-QRBundle)."""
     for entry in entries:
-        yield Place(entry, claim.resolver)
+        yield Place(entry, resolver)
         if text(entry.resource, "resourceType") == "Bundle":
             for inner in each(entry.resource, "entry"):
                 resource = child(inner, "resource")
                 url = text(inner, "fullUrl") or entry.full_url
-                yield Place(Entry(entry.index, url, resource), claim.resolver)
+                yield Place(Entry(entry.index, url, resource), resolver)
 
 
 def _on(resource: Json, *names: str) -> date | None:

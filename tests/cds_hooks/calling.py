@@ -30,7 +30,7 @@ COVERAGE: Json = {
     "id": "cov1",
     "status": "active",
     "beneficiary": {"reference": "Patient/pat1"},
-    "payor": [{"reference": "Organization/payer1"}],
+    "payor": [{"reference": "Organization/payer1", "identifier": {"system": "urn:example:payers", "value": "P1"}}],
 }
 
 

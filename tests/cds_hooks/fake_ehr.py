@@ -204,5 +204,22 @@ def hangs_up(handler: Handler) -> None:
     handler.close_connection = True
 
 
+def says_wait_forever(handler: Handler) -> None:
+    """One `100 Continue` after the other, and never an answer."""
+    while not handler.ehr.stopped.is_set():
+        handler.wfile.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+
+
+def trails_off(handler: Handler) -> None:
+    """A body of no chunks, and trailers without end."""
+    head = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n"
+    handler.wfile.write(head)
+    while not handler.ehr.stopped.is_set():
+        handler.wfile.write(b"X: 1\r\n")
+
+
+SLOW = (never_answers, drips_headers, drips_body, says_wait_forever, trails_off)
+
+
 is_a_bomb = sends(gzip.compress(b" " * 20_000_000), Content_Encoding="gzip")
 """A few kilobytes that inflate to twenty megabytes."""

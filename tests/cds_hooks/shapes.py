@@ -28,7 +28,7 @@ def searchset(*resources: Json) -> Json:
     entries = [{"resource": resource, "search": {"mode": "match"}} for resource in resources]
     return {
         "resourceType": "Bundle",
-        "id": "2f5d7a40-31c1-4daa-9670-e0e7c748e395",
+        "id": "5e0c81a2-0000-4000-8000-00000000beef",
         "meta": {"lastUpdated": "2026-02-10T03:26:08.496+00:00"},
         "type": "searchset",
         "total": len(resources),
@@ -52,7 +52,7 @@ def _suite(hook: str, context: Json, prefetch: Json, instance: str = "d1577c69-d
 
 
 def _suite_order(kind: str, id: str = "1") -> Json:
-    return order(id, kind) | {_CODED[kind]: _BLUE_BUTTON, "meta": {"versionId": "1", "source": "#meQ6e6aw4020GBer"}}
+    return order(id, kind) | {_CODED[kind]: _BLUE_BUTTON, "meta": {"versionId": "1", "source": "#aBcD1234efGH5678"}}
 
 
 _STRANGER = {"resourceType": "Encounter", "id": "enc9", "status": "finished", "subject": {"reference": "Patient/pat9"}}
@@ -73,7 +73,7 @@ SUITE: dict[str, Json] = {
     ),
     "encounter-start": _suite("encounter-start", {"encounterId": "enc1"}, {"encounter": _ENCOUNTER}),
     "encounter-discharge": _suite("encounter-discharge", {"encounterId": "enc1"}, {"encounter": searchset(_ENCOUNTER)}),
-    "order-select": _suite(
+    "order-select of a service": _suite(
         "order-select",
         {
             "encounterId": "enc1",
@@ -82,19 +82,38 @@ SUITE: dict[str, Json] = {
         },
         {"coverage": _UNPAID},
     ),
-    "order-dispatch": _suite(
+    "order-select of a drug": _suite(
+        "order-select",
+        {
+            "encounterId": "enc1",
+            "selections": ["MedicationRequest/1"],
+            "draftOrders": searchset(_suite_order("MedicationRequest")),
+        },
+        {"coverage": _UNPAID},
+    ),
+    "order-dispatch with an odd instance": _suite(
         "order-dispatch",
         {"order": "ServiceRequest/1", "performer": "Organization/dme1", "task": {"resourceType": "Task"}},
         {"order": _suite_order("ServiceRequest"), "coverage": _UNPAID},
         "0s1z7c69-xxxx-44ad-ba6d-3e05e953b2ea",
     ),
-    "order-sign": _suite(
+    "order-dispatch without a task": _suite(
+        "order-dispatch",
+        {"order": "DeviceRequest/1", "performer": "Organization/dme1"},
+        {"order": searchset(_suite_order("DeviceRequest")), "coverage": _UNPAID, "patient": PATIENT},
+    ),
+    "order-sign of a service": _suite(
+        "order-sign",
+        {"encounterId": "enc1", "draftOrders": searchset(_suite_order("ServiceRequest"))},
+        {"encounter": _ENCOUNTER, "patient": PATIENT, "coverage": _UNPAID},
+    ),
+    "order-sign of a drug": _suite(
         "order-sign",
         {"encounterId": "enc1", "draftOrders": searchset(_suite_order("MedicationRequest"))},
         {"user": {"resourceType": "Practitioner", "id": "pra1255"}, "patient": PATIENT, "coverage": _UNPAID},
     ),
 }
-"""The public test suite's calls, one of each shape."""
+"""The public test suite's calls: one or two of each hook, as it has them."""
 
 
 def _sandbox(hook: str, **more: Any) -> Json:

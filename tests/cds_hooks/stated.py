@@ -35,6 +35,18 @@ CODES: dict[str, dict[str, set[str]]] = {
         "reason": {"gold-card", "detail-code"},
     },
 }
+DETAILS = {
+    "allowed-quantity": ("cat-limitation", "valueQuantity"),
+    "allowed-period": ("cat-limitation", "valuePeriod"),
+    "in-network-copay": ("cat-decisional", "valueQuantity"),
+    "out-network-copay": ("cat-decisional", "valueQuantity"),
+    "concurrent-review": ("cat-decisional", "valueBoolean"),
+    "appropriate-use-needed": ("cat-decisional", "valueBoolean"),
+    "policy-link": ("cat-other", "valueUrl"),
+    "instructions": ("", "valueString"),
+}
+"""Code of a detail -> its category, empty for any, and the type of its value. Source: CRD 2.2.1 crd-coverage-detail."""
+
 _ONCE = ("coverage", "covered", "date", "coverage-assertion-id")
 
 
@@ -107,6 +119,19 @@ def _new_rules(extension: Any, version: str) -> Iterator[str]:
     for detail in parts(extension, "detail"):
         if {part["url"] for part in detail} - {"qualification"} != {"category", "code", "value"}:
             yield "a detail without category, code or value"
+            continue
+        yield from _misfit(detail)
+
+
+def _misfit(detail: Any) -> Iterator[str]:
+    """What of a detail does not go with its code."""
+    held = {part["url"]: part for part in detail}
+    for coding in held["code"]["valueCodeableConcept"].get("coding", ()):
+        category, kind = DETAILS[coding["code"]]
+        if category not in ("", held["category"]["valueCode"]):
+            yield f"{coding['code']} is {held['category']['valueCode']}"
+        if kind not in held["value"]:
+            yield f"{coding['code']} has {sorted(held['value'])}"
 
 
 def _old_rules(extension: Any, version: str) -> Iterator[str]:

@@ -7,7 +7,9 @@ from cds_hooks.addresses import Origin, Reach, taken_apart
 PUBLIC = ["8.8.8.8", "[2001:4860:4860::8888]"]
 OWN_NETWORK = ["127.0.0.1", "10.1.2.3", "172.16.0.1", "192.168.1.1", "[::1]", "[fd00::1]", "[::ffff:10.0.0.1]"]
 NEVER = ["169.254.169.254", "[fe80::1]", "0.0.0.0", "[::]", "224.0.0.1", "[ff02::1]", "[::ffff:169.254.169.254]"]  # noqa: S104 not bound
-INSIDE_ANOTHER = ["[64:ff9b::7f00:1]", "[2002:7f00:1::]", "[::ffff:127.0.0.1]"]
+INSIDE_ANOTHER = ["[64:ff9b::7f00:1]", "[2002:7f00:1::]", "[::ffff:127.0.0.1]", "[::127.0.0.1]", "[::ffff:0:127.0.0.1]"]
+INSIDE_ANOTHER += ["[64:ff9b:1::7f00:1]", "[64:ff9b::a9fe:a9fe]", "[2002:a9fe:a9fe::]", "[2001:0:7f00:1::1]"]
+OF_NOBODY = ["[fec0::1]", "[4000::1]", "240.0.0.1", "255.255.255.255", "100.64.0.1"]
 SPELT_OTHERWISE = ["2130706433", "0x7f000001", "127.1", "0177.0.0.1"]
 
 
@@ -20,18 +22,20 @@ def test_public_addresses_may_be_connected_to(host: str) -> None:
     assert Origin("https", host, 443).addresses(reach(host))
 
 
-@pytest.mark.parametrize("host", OWN_NETWORK + NEVER + INSIDE_ANOTHER + SPELT_OTHERWISE + ["localhost"])
+@pytest.mark.spec("crd-check:59")
+@pytest.mark.parametrize("host", [*OWN_NETWORK, *NEVER, *INSIDE_ANOTHER, *OF_NOBODY, *SPELT_OTHERWISE, "localhost"])
 def test_no_other_address_may_be(host: str) -> None:
     """However it is written: the address is judged, not the name."""
     assert Origin("https", host, 443).addresses(reach(host)) == ()
 
 
+@pytest.mark.spec("crd-check:59")
 @pytest.mark.parametrize("host", OWN_NETWORK)
 def test_the_sandbox_may_use_its_own_network(host: str) -> None:
     assert Origin("http", host, 80).addresses(reach(host, allow_private=True))
 
 
-@pytest.mark.parametrize("host", NEVER)
+@pytest.mark.parametrize("host", NEVER + OF_NOBODY)
 def test_not_even_the_sandbox_may_ask_where_clouds_keep_secrets(host: str) -> None:
     assert Origin("http", host, 80).addresses(reach(host, allow_private=True)) == ()
 

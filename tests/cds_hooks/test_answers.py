@@ -16,6 +16,7 @@ _TOLD = Assertion("a1", date(2026, 3, 2), Covered.COVERED, PaNeeded.NO_AUTH)
 _VERSIONS = pytest.mark.parametrize("version", DIALECTS)
 
 
+@pytest.mark.spec("crd-check:65", "crd-check:91")
 @_VERSIONS
 @pytest.mark.spec("crd:resp-25")
 @pytest.mark.spec("crd:resp-26")
@@ -33,6 +34,7 @@ def test_coverage_information_is_a_system_action_and_no_card(version: str, hook:
     assert len(body["systemActions"]) == 1
 
 
+@pytest.mark.spec("crd-check:98")
 @_VERSIONS
 @pytest.mark.spec("crd:resp-28")
 def test_coverage_information_is_absent_when_switched_off(version: str) -> None:

@@ -128,6 +128,7 @@ def test_coverage_that_is_not_ours_is_said_once_for_all(helpers: Executor) -> No
         hear(Elsewhere(), question("1"), budget(), helpers, "Payer")
 
 
+@pytest.mark.spec("crd-check:88")
 @pytest.mark.spec("crd:resp-43")
 def test_what_could_not_be_determined_says_so_with_the_reason() -> None:
     asked = question("1")

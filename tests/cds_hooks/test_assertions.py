@@ -81,6 +81,16 @@ _BROKEN: dict[str, dict[str, Any]] = {
 }
 
 
+@pytest.mark.spec(
+    "crd-check:75",
+    "crd-check:76",
+    "crd-check:77",
+    "crd-check:78",
+    "crd-check:79",
+    "crd-check:80",
+    "crd-check:81",
+    "crd-check:82",
+)
 @pytest.mark.parametrize("broken", _BROKEN)
 def test_assertion_that_breaks_a_rule_cannot_be_made(broken: str) -> None:
     with pytest.raises(Unsayable):
@@ -117,6 +127,7 @@ _CODE, _OTHER_CODE = Coding("urn:codes", "72148"), Coding("urn:codes", "72158")
 _LIMIT = Detail(DetailCategory.LIMITATION, "allowed-quantity", Amount(Decimal(3), "visits"))
 
 
+@pytest.mark.spec("crd-check:85")
 @pytest.mark.parametrize(
     ("one", "other", "apart"),
     [

@@ -35,7 +35,7 @@ def at_hand(*values: Any) -> AtHand:
     return made
 
 
-@pytest.mark.spec("crd:found-33")
+@pytest.mark.spec("crd:found-33", "hooks:prefetch", "crd-check:53")
 @pytest.mark.parametrize(
     "value",
     [
@@ -61,6 +61,7 @@ def test_resource_is_found_however_it_came(value: Any) -> None:
     assert found.counts == {("Condition", True): 1}
 
 
+@pytest.mark.spec("hooks:prefetch", "crd-check:53")
 @pytest.mark.parametrize(
     "value", [None, "text", 7, [], {}, {"resourceType": "OperationOutcome", "id": "1"}, {"resourceType": ""}]
 )
@@ -68,6 +69,7 @@ def test_what_is_no_resource_is_passed_over(value: Any) -> None:
     assert at_hand(value).by_ref == {}
 
 
+@pytest.mark.spec("hooks:prefetch", "crd-check:54")
 def test_further_page_is_noted() -> None:
     links = [{"relation": "self", "url": "https://a/1"}, {"relation": "next", "url": "https://a/2"}]
 

@@ -23,9 +23,10 @@ from cds_hooks.desk import (
     Topic,
 )
 from cds_hooks.dialects import CRD_2_2, DIALECTS
+from cds_hooks.forms import form_task
 from cds_hooks.request import Options
 from tests.cds_hooks import wire
-from tests.cds_hooks.orders import RESOURCES, answered, counted, order, question
+from tests.cds_hooks.orders import RECEIVED, RESOURCES, answered, counted, order, question
 
 _POLICY = Link("Policy on lumbar MRI", "https://payer.example/policies/mri#criteria")
 _REFERENCE = Advice(
@@ -70,6 +71,7 @@ def _cards(*advice: Advice, version: str = "2.2", options: Options | None = None
     return body["cards"]
 
 
+@pytest.mark.spec("hooks:cards", "crd-check:95", "crd-check:96", "crd-check:97")
 @_VERSIONS
 @pytest.mark.spec("crd:resp-3")
 @pytest.mark.spec("crd:resp-4")
@@ -83,6 +85,7 @@ def test_every_kind_of_card_is_as_cds_hooks_wants_it(version: str) -> None:
     assert [card["source"]["topic"]["display"] for card in cards][0] == "Claim"
 
 
+@pytest.mark.spec("hooks:cards", "crd-check:93", "crd-check:98")
 @_VERSIONS
 def test_response_without_anything_to_say_is_empty_cards(version: str) -> None:
     body, rows = response(question(order()), answered(), Options(), DIALECTS[version], counted())
@@ -99,6 +102,7 @@ def test_rows_tell_topic_and_policy_of_each_card() -> None:
     assert [row[1:] for row in rows] == [("guideline", "mri@3")]
 
 
+@pytest.mark.spec("hooks:cards", "crd-check:94")
 @given(st.text(max_size=400))
 def test_any_summary_becomes_one_to_139_characters_on_one_line(text: str) -> None:
     (card,) = _cards(replace(_REFERENCE, summary=text))
@@ -106,6 +110,7 @@ def test_any_summary_becomes_one_to_139_characters_on_one_line(text: str) -> Non
     assert 1 <= len(card["summary"]) <= 139
 
 
+@pytest.mark.spec("crd-check:94")
 def test_long_summary_is_cut_between_words_and_told_whole_in_the_detail() -> None:
     summary = "Prior authorization is needed for this service " * 5
 
@@ -115,14 +120,24 @@ def test_long_summary_is_cut_between_words_and_told_whole_in_the_detail() -> Non
     assert card["detail"] == f"{summary.strip()}\n\nOnce a month."
 
 
+@pytest.mark.spec("hooks:cards", "crd-check:94")
+@pytest.mark.parametrize(("length", "sent"), [(1, 1), (138, 138), (139, 139), (140, 139), (141, 139)])
+def test_summary_of_139_characters_is_the_longest(length: int, sent: int) -> None:
+    (card,) = _cards(replace(_REFERENCE, summary="x" * length))
+
+    assert len(card["summary"]) == sent
+
+
 def test_endless_summary_costs_no_more_than_a_long_one() -> None:
     assert len(shortened("x" * 5_000_000, 139)) == 139
 
 
+@pytest.mark.spec("hooks:cards", "crd-check:94")
 def test_summary_is_counted_as_browsers_count() -> None:
     assert len(shortened("\N{GRINNING FACE}" * 80, 139).encode("utf-16-le")) // 2 <= 139
 
 
+@pytest.mark.spec("crd-check:95")
 @pytest.mark.spec("crd:resp-1")
 def test_what_only_the_payer_minds_is_never_critical() -> None:
     cards = _cards(
@@ -136,6 +151,7 @@ def test_what_only_the_payer_minds_is_never_critical() -> None:
     ]
 
 
+@pytest.mark.spec("crd-check:102")
 @_VERSIONS
 @pytest.mark.spec("crd:resp-18")
 @pytest.mark.spec("crd:resp-19")
@@ -149,6 +165,7 @@ def test_external_reference_has_absolute_links_and_nothing_to_do(version: str) -
     assert "suggestions" not in card
 
 
+@pytest.mark.spec("crd:resp-18", "crd-check:102")
 @pytest.mark.parametrize(
     "url",
     [
@@ -169,6 +186,7 @@ def test_link_that_leads_nowhere_is_left_off_and_its_card_with_the_last(url: str
     assert len(_cards(replace(_REFERENCE, links=(bad, _POLICY)))[0]["links"]) == 1
 
 
+@pytest.mark.spec("crd-check:103")
 @_VERSIONS
 @pytest.mark.spec("crd:resp-24")
 def test_instructions_have_a_detail_and_nothing_else(version: str) -> None:
@@ -178,6 +196,7 @@ def test_instructions_have_a_detail_and_nothing_else(version: str) -> None:
     assert not {"links", "suggestions"} & card.keys()
 
 
+@pytest.mark.spec("hooks:cards", "crd:resp-53", "crd-check:99", "crd-check:100", "crd-check:101", "crd-check:105")
 @_VERSIONS
 @pytest.mark.spec("crd:resp-56")
 def test_alternate_request_is_taken_or_left(version: str) -> None:
@@ -187,10 +206,13 @@ def test_alternate_request_is_taken_or_left(version: str) -> None:
 
     assert card["selectionBehavior"] == "at-most-one"
     assert [suggestion.get("isRecommended") for suggestion in card["suggestions"]] == [True, None]
-    assert [action["type"] for action in card["suggestions"][0]["actions"]] == ["delete", "create"]
+    removed, ordered = card["suggestions"][0]["actions"]
+    assert removed == {"type": "delete", "description": "Removes the order", "resourceId": "ServiceRequest/s-1"}
+    assert ordered == {"type": "create", "description": "Orders the cheaper one", "resource": _CHEAPER}
     assert "links" not in card
 
 
+@pytest.mark.spec("hooks:cards", "crd-check:99", "crd-check:100", "crd-check:106")
 @_VERSIONS
 @pytest.mark.spec("crd:resp-58")
 def test_additional_orders_are_creations_of_which_any_may_be_taken(version: str) -> None:
@@ -202,6 +224,7 @@ def test_additional_orders_are_creations_of_which_any_may_be_taken(version: str)
     ]
 
 
+@pytest.mark.spec("crd:resp-72", "crd-check:110")
 @_VERSIONS
 def test_launch_has_smart_links_with_their_context(version: str) -> None:
     (card,) = _cards(_LAUNCH, version=version)
@@ -218,6 +241,7 @@ def test_suggestion_that_does_not_fit_is_left_off_and_its_card_with_the_last() -
     assert len(_cards(replace(_ALTERNATE, suggestions=(foreign, _SWAP)))[0]["suggestions"]) == 1
 
 
+@pytest.mark.spec("crd-check:111", "crd-check:113")
 @_VERSIONS
 @pytest.mark.spec("crd:dev-24")
 @pytest.mark.spec("crd:dev-25")
@@ -240,12 +264,46 @@ def test_order_without_words_is_named_by_its_code() -> None:
     assert card["detail"].endswith("Concerns: 241646009")
 
 
+@pytest.mark.spec("crd-check:113")
 def test_html_of_the_detail_is_text() -> None:
     (card,) = _cards(replace(_INSTRUCTIONS, detail="Below 88 % <img src=x onerror=alert(1)>, **not** above"))
 
     assert card["detail"] == "Below 88 % &lt;img src=x onerror=alert(1)>, **not** above"
 
 
+_FORM = form_task("https://payer.example/q|1", "Patient/marisol", "Organization/payer", RECEIVED)
+_IF_NONE = "url=https://payer.example/q&version=1"
+
+
+@pytest.mark.spec("crd:dev-20", "crd:resp-65", "crd-check:108")
+@_VERSIONS
+def test_questionnaire_is_created_on_condition_that_the_client_has_none(version: str) -> None:
+    form: Json = {"resourceType": "Questionnaire", "status": "active"}
+    actions = (Action("create", "Brings the form", form, if_none_exist=_IF_NONE), Action("create", "Asks", _FORM))
+    unasked = (Action("create", "Brings the form", form), Action("create", "Asks", _FORM))
+    advice = replace(_ADDITIONAL, kind=AdviceKind.FORM_COMPLETION, suggestions=(Suggestion("Fill it in", actions),))
+
+    (card,) = _cards(advice, version=version)
+
+    brought, asked = card["suggestions"][0]["actions"]
+    assert brought["extension"] == {"davinci-crd.if-none-exist": _IF_NONE}
+    assert "extension" not in asked
+    assert _cards(replace(advice, suggestions=(Suggestion("Fill it in", unasked),)), version=version) == []
+
+
+@pytest.mark.spec("crd:resp-71", "crd-check:109")
+@_VERSIONS
+def test_change_of_the_coverage_is_one_suggestion_of_one_action(version: str) -> None:
+    change = Suggestion("Correct it", (Action("update", "Corrects it", {"resourceType": "Coverage", "id": "plan-7"}),))
+    advice = replace(_ADDITIONAL, kind=AdviceKind.COVERAGE_UPDATE, topic=Topic.INSURANCE, suggestions=(change, change))
+
+    (card,) = _cards(advice, version=version, asked=question(order(), hook="appointment-book"))
+
+    ((action,),) = (suggestion["actions"] for suggestion in card["suggestions"])
+    assert (action["type"], action["resource"]["resourceType"]) == ("update", "Coverage")
+
+
+@pytest.mark.spec("hooks:cards", "crd-check:112")
 def test_override_reasons_are_complete() -> None:
     reasons = (Coding("urn:reasons", "r1", "Cannot wait"), Coding("urn:reasons", "r2"), Coding("", "r3"))
 
@@ -257,6 +315,7 @@ def test_override_reasons_are_complete() -> None:
     ]
 
 
+@pytest.mark.spec("hooks:cards", "crd-check:98", "crd-check:100")
 def test_nothing_empty_is_sent_even_from_an_empty_resource() -> None:
     hollow = {"resourceType": "ServiceRequest", "note": [], "code": {"text": ""}, "status": None, "priority": "routine"}
     given = replace(_ADDITIONAL, suggestions=(Suggestion(" ", (Action("create", "", hollow),)),))

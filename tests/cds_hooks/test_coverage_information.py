@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from cds_hooks.asking import indeterminate
 from cds_hooks.assertions import (
     Assertion,
     Coding,
@@ -15,6 +16,7 @@ from cds_hooks.assertions import (
     DocPurpose,
     InfoNeeded,
     PaNeeded,
+    ReasonCode,
     Why,
 )
 from cds_hooks.coverage_information import annotated, extension, updates
@@ -53,6 +55,7 @@ def _rest(resource: Json) -> Json:
     )
 
 
+@pytest.mark.spec("crd-check:69")
 @_BOTH
 @pytest.mark.spec("crd:resp-37")
 def test_everything_else_of_the_order_is_as_it_was_sent(dialect: Dialect) -> None:
@@ -89,6 +92,7 @@ def test_members_stand_in_the_order_of_the_definition() -> None:
     ]
 
 
+@pytest.mark.spec("crd:resp-29", "crd-check:70")
 @_BOTH
 @pytest.mark.parametrize("reference", [COVERAGE, f"https://ehr.example/fhir/{COVERAGE}"])
 def test_older_answer_for_the_same_coverage_is_replaced(dialect: Dialect, reference: str) -> None:
@@ -102,6 +106,7 @@ def test_older_answer_for_the_same_coverage_is_replaced(dialect: Dialect, refere
     assert [parts(item, "coverage-assertion-id") for item in extensions(resource)] == [["b0"], ["a1"]]
 
 
+@pytest.mark.spec("crd-check:71")
 @_BOTH
 @pytest.mark.spec("crd:resp-35")
 def test_nothing_is_sent_when_the_order_says_so_already(dialect: Dialect) -> None:
@@ -131,6 +136,7 @@ def test_a_changed_answer_is_sent(dialect: Dialect, changed: dict[str, Any]) -> 
     assert parts(only, "coverage-assertion-id") == ["a2"]
 
 
+@pytest.mark.spec("crd:resp-35", "crd-check:71")
 @_BOTH
 def test_fewer_scopes_than_the_order_has_are_a_change(dialect: Dialect) -> None:
     asked = order(extension=[extension(told, COVERAGE, dialect) for told in _BILLED])
@@ -139,6 +145,7 @@ def test_fewer_scopes_than_the_order_has_are_a_change(dialect: Dialect) -> None:
     assert annotated(asked, (_BILLED[0],), question(), dialect) is not None
 
 
+@pytest.mark.spec("crd-check:84")
 @_BOTH
 @pytest.mark.spec("crd:resp-33")
 def test_scopes_of_one_coverage_share_an_id(dialect: Dialect) -> None:
@@ -150,6 +157,7 @@ def test_scopes_of_one_coverage_share_an_id(dialect: Dialect) -> None:
     assert codes == ["72141", "72142"]
 
 
+@pytest.mark.spec("crd-check:84")
 @_BOTH
 @pytest.mark.spec("crd:resp-32")
 def test_what_other_coverages_have_keeps_its_own_ids(dialect: Dialect) -> None:
@@ -160,6 +168,7 @@ def test_what_other_coverages_have_keeps_its_own_ids(dialect: Dialect) -> None:
     assert [parts(item, "coverage-assertion-id") for item in extensions(resource)] == [["b0"], ["a1"], ["a1"]]
 
 
+@pytest.mark.spec("crd-check:84")
 def test_another_authorization_number_is_left_out_where_there_may_be_one() -> None:
     satisfied = [
         replace(told, pa_needed=PaNeeded.SATISFIED, satisfied_pa_id=f"P{told.id}", doc_purpose=()) for told in _BILLED
@@ -172,6 +181,7 @@ def test_another_authorization_number_is_left_out_where_there_may_be_one() -> No
     assert [parts(item, "satisfied-pa-id") for item in extensions(old)] == [["Pa1"]]
 
 
+@pytest.mark.spec("crd-check:67")
 @pytest.mark.spec("crd:hook-19")
 @pytest.mark.parametrize(
     ("docs", "new", "old"),
@@ -242,6 +252,7 @@ def test_odd_extensions_on_the_order_are_survived_and_kept(dialect: Dialect, odd
     assert resource["extension"][:-1] == kept
 
 
+@pytest.mark.spec("crd:resp-29", "crd:resp-52", "hooks:cards", "crd-check:68")
 @_BOTH
 def test_mixed_call_annotates_every_order_that_has_an_answer(dialect: Dialect) -> None:
     first, second, third = order(), order("DeviceRequest"), order("MedicationRequest")
@@ -252,3 +263,55 @@ def test_mixed_call_annotates_every_order_that_has_an_answer(dialect: Dialect) -
     assert [action["resource"]["id"] for action in actions] == ["s-1", "m-1"]
     assert [action["type"] for action in actions] == ["update", "update"]
     assert all(action["description"] and "resourceId" not in action for action in actions)
+
+
+@pytest.mark.spec("crd:hook-30", "crd:hook-34", "crd-check:66")
+def test_an_order_nobody_asked_about_gets_nothing() -> None:
+    asked, other = order(), order("DeviceRequest")
+
+    actions = updates(question(asked), answered({asked.ref: (_TOLD,), other.ref: (_TOLD,)}), CRD_2_2)
+
+    assert [action["resource"]["id"] for action in actions] == ["s-1"]
+
+
+@pytest.mark.spec("crd:conf-5", "crd-check:86")
+def test_last_day_is_told_where_there_is_an_element_for_it() -> None:
+    assert parts(extensions(_annotated(order(), _TOLD))[0], "expiry-date") == ["2026-05-31"]
+    assert parts(extensions(_annotated(order(), replace(_TOLD, expires=None)))[0], "expiry-date") == []
+
+
+@pytest.mark.spec("crd:resp-44", "crd:resp-45", "crd-check:87")
+@pytest.mark.parametrize(
+    "code", [ReasonCode.NO_MEMBER_FOUND, ReasonCode.NO_ACTIVE_COVERAGE, ReasonCode.COVERAGE_NOT_FOUND]
+)
+def test_who_is_not_insured_is_told_why(code: ReasonCode) -> None:
+    told = Assertion("a1", _DAY, Covered.NOT_COVERED, reasons=(Why("Not on file.", code),))
+
+    (new,) = extensions(_annotated(order(), told))
+    (old,) = extensions(_annotated(order(), told, dialect=CRD_2_0))
+
+    assert [parts(said, "covered") for said in (new, old)] == [["not-covered"], ["not-covered"]]
+    assert [coding["code"] for coding in parts(new, "reason")[0]["coding"]] == [code.value]
+    assert parts(old, "reason") == [{"text": "Not on file."}]
+    assert (parts(new, "pa-needed"), parts(old, "pa-needed")) == ([], ["no-auth"])
+
+
+@pytest.mark.spec("crd:resp-43", "crd-check:88")
+def test_what_failed_is_told_as_each_version_can() -> None:
+    asked = order()
+    told = indeterminate(asked, "a1", question(asked))
+
+    (new,) = extensions(_annotated(asked, told))
+    (old,) = extensions(_annotated(asked, told, dialect=CRD_2_0))
+
+    assert (parts(new, "covered"), parts(new, "pa-needed")) == (["indeterminate"], ["indeterminate"])
+    (why,) = parts(new, "reason")
+    assert [coding["code"] for coding in why["coding"]] == ["technical"]
+    assert why["text"]
+    assert parts(new, "info-needed") == []
+    assert (parts(old, "covered"), parts(old, "pa-needed"), parts(old, "info-needed")) == (
+        ["conditional"],
+        ["conditional"],
+        ["OTH"],
+    )
+    assert parts(old, "reason") == [{"text": why["text"]}]

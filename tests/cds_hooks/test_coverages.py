@@ -4,13 +4,13 @@ import pytest
 
 from cds_hooks.at_hand import AtHand
 from cds_hooks.coverages import coverages_of
-from tests.cds_hooks.calling import COVERAGE, Json
+from tests.cds_hooks.calling import COVERAGE, NOW, Json
 
 
 def chosen(*coverages: Json) -> list[str]:
     at_hand = AtHand()
     at_hand.add(list(coverages), prefetched=True)
-    return [ref.removeprefix("Coverage/") for ref in coverages_of("pat1", at_hand)]
+    return [ref.removeprefix("Coverage/") for ref in coverages_of("pat1", at_hand, NOW.date())]
 
 
 def coverage(id: str, **more: object) -> Json:

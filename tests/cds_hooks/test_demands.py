@@ -35,7 +35,7 @@ def test_order_as_the_guide_wants_it_is_passed(kind: str) -> None:
     assert faults(order(kind=kind)) == []
 
 
-@pytest.mark.spec("crd:hook-13")
+@pytest.mark.spec("crd:hook-13", "crd-check:39")
 @pytest.mark.parametrize("dialect", [CRD_2_0, CRD_2_2], ids=["2.0", "2.2"])
 @pytest.mark.parametrize("element", ["subject", "code", "requester", "authoredOn", "id"])
 def test_order_without_a_mandatory_element_is_refused_with_its_place(element: str, dialect: Dialect) -> None:

@@ -33,6 +33,7 @@ def refused(body: Any) -> Refusal:
     return caught.value
 
 
+@pytest.mark.spec("hooks:feedback", "crd-check:114")
 def test_accepted_and_overridden_are_read() -> None:
     at = datetime(2026, 3, 2, 15, 0, tzinfo=UTC)
 
@@ -42,6 +43,7 @@ def test_accepted_and_overridden_are_read() -> None:
     )
 
 
+@pytest.mark.spec("hooks:feedback", "crd-check:114")
 def test_object_where_a_list_belongs_is_read() -> None:
     row = ACCEPTED | {"acceptedSuggestions": {"id": "s1"}}
 
@@ -67,6 +69,7 @@ def test_time_without_a_zone_is_taken_for_utc() -> None:
     assert read(OVERRIDDEN | {"outcomeTimestamp": "2026-03-02T15:00:00"})[0].at == datetime(2026, 3, 2, 15, tzinfo=UTC)
 
 
+@pytest.mark.spec("hooks:feedback", "crd-check:115")
 @pytest.mark.parametrize(
     ("row", "path"),
     [
@@ -113,3 +116,11 @@ def test_any_row_is_read_or_refused(row: dict[str, Any]) -> None:
         assert read(row)[0].outcome in {"accepted", "overridden"}
     except Refusal as refusal:
         assert refusal.issues
+
+
+@pytest.mark.parametrize("at", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"])
+@pytest.mark.spec("hooks:feedback")
+def test_a_moment_beyond_the_calendar_is_none(at: str) -> None:
+    (row,) = read(ACCEPTED | {"outcomeTimestamp": at})
+
+    assert row.at is None

@@ -102,7 +102,7 @@ def paths(server: FakeEhr) -> set[str]:
     return {path.removeprefix("/r4/") for path in server.asked}
 
 
-@pytest.mark.spec("crd:found-5")
+@pytest.mark.spec("crd:found-5", "crd-check:55")
 def test_what_the_orders_need_is_fetched(server: FakeEhr) -> None:
     at_hand, missing = fetched(server, a_call(server, draftOrders=bundle(CHAIR, DRUG)))
 
@@ -121,6 +121,7 @@ def test_what_came_along_is_not_asked_for(server: FakeEhr) -> None:
     assert server.asked == []
 
 
+@pytest.mark.spec("hooks:prefetch", "crd-check:53")
 @pytest.mark.parametrize("value", [None, {"resourceType": "OperationOutcome", "issue": []}, [], "text", {}, 7])
 def test_a_prefetch_without_a_resource_is_made_good(server: FakeEhr, value: Any) -> None:
     at_hand, missing = fetched(server, a_call(server, prefetch={"coverage": value, "patient": value}))
@@ -179,6 +180,7 @@ def test_what_the_desk_needs_is_searched_for(server: FakeEhr) -> None:
     assert "Observation?patient=p&code=http://loinc.org|2708-6" in paths(server)
 
 
+@pytest.mark.spec("hooks:prefetch", "crd-check:54")
 def test_further_pages_of_a_prefetched_bundle_are_read(server: FakeEhr) -> None:
     server.has({"resourceType": "Condition", "id": "y", "subject": {"reference": "Patient/p"}})
     first = bundle({"resourceType": "Condition", "id": "x"})
@@ -190,6 +192,7 @@ def test_further_pages_of_a_prefetched_bundle_are_read(server: FakeEhr) -> None:
     assert at_hand.refs_of_type("Condition") == ("Condition/x", "Condition/y")
 
 
+@pytest.mark.spec("hooks:prefetch", "crd-check:54")
 def test_a_page_elsewhere_is_told_as_missing(server: FakeEhr) -> None:
     first = bundle() | {"link": [{"relation": "next", "url": "https://evil.example.org/r4/Condition"}]}
 
@@ -275,6 +278,7 @@ def test_what_cannot_be_had_is_named_and_the_rest_is_there(server: FakeEhr, answ
     assert {"Patient/p", "Device/k0861", "Practitioner/dr"} <= set(at_hand.by_ref)
 
 
+@pytest.mark.spec("crd-check:59")
 @pytest.mark.parametrize("given", [{"server": "-"}, {"allow_private": False}, {"allowed_hosts": frozenset()}])
 def test_without_a_server_to_ask_all_is_not_asked(server: FakeEhr, given: dict[str, Any]) -> None:
     _, missing = fetched(

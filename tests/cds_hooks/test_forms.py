@@ -15,6 +15,7 @@ _TASK = form_task(
 _PROFILE = "http://hl7.org/fhir/us/davinci-crd/StructureDefinition/profile-taskquestionnaire"
 
 
+@pytest.mark.spec("crd-check:107")
 @pytest.mark.parametrize("version", DIALECTS)
 @pytest.mark.parametrize("topic", [Topic.CLAIM, Topic.COVERAGE_INFO, Topic.NETWORK])
 @pytest.mark.spec("crd:resp-62")
@@ -29,6 +30,7 @@ def test_task_conforms_in_each_dialect(version: str, topic: Topic) -> None:
     assert len(task["input"]) == (2 if version == "2.0" else 1)
 
 
+@pytest.mark.spec("crd:resp-62", "crd-check:107")
 def test_task_of_2_2_has_no_focus() -> None:
     task = in_dialect(_TASK | {"focus": {"reference": "ServiceRequest/s-1"}}, Topic.CLAIM, DIALECTS["2.2"])
 

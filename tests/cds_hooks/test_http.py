@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import re
 from typing import Any
 
 import pytest
@@ -36,7 +37,7 @@ def _issues(response: Any) -> list[dict[str, Any]]:
     return list(outcome["issue"])
 
 
-@pytest.mark.spec("crd:hook-4")
+@pytest.mark.spec("crd:hook-4", "hooks:discovery", "crd-check:1", "crd-check:5")
 @pytest.mark.parametrize("base", BASES)
 @pytest.mark.parametrize("headers", [{}, {"Authorization": "Bearer a.b.c"}], ids=["no token", "token"])
 def test_discovery_answers_with_and_without_a_token(at: Counter, base: str, headers: dict[str, str]) -> None:
@@ -47,23 +48,27 @@ def test_discovery_answers_with_and_without_a_token(at: Counter, base: str, head
     assert len(response.get_json()["services"]) == len(SERVICES)
 
 
+@pytest.mark.spec("crd:dev-2", "crd-check:6")
 def test_discovery_of_each_address_speaks_of_its_versions(at: Counter) -> None:
     declared = [at.client.get(base).get_json()["services"][0]["extension"]["davinci-crd.version"] for base in BASES]
 
     assert declared == [["2.2", "2.0"], ["2.0"]]
 
 
-@pytest.mark.spec("crd:found-24")
+@pytest.mark.spec("crd:found-24", "hooks:prefetch", "crd-check:12")
 def test_prefetch_keys_keep_their_order_on_the_wire(at: Counter) -> None:
     written = at.client.get("/cds-services").get_data(as_text=True)
     first = json.loads(written, object_pairs_hook=list)
 
-    services = [dict(row) for row in dict(first)["services"]]
-    keys = [[key for key, _ in row["prefetch"]] for row in services]
-    assert all(row[:3] == ["patient", "encounter", "coverage"] for row in keys)
-    assert all(row.index("practitionerRoles") < row.index("locations") for row in keys)
+    for row in (dict(row) for row in dict(first)["services"]):
+        keys = [key for key, _ in row["prefetch"]]
+        assert keys[:3] == ["patient", "encounter", "coverage"]
+        for place, (_, template) in enumerate(row["prefetch"]):
+            assert set(re.findall(r"%(\w+)", template)) <= set(keys[:place])
+        assert "%practitionerRoles" in dict(row["prefetch"])["locations"]
 
 
+@pytest.mark.spec("hooks:cors", "crd-check:16")
 @pytest.mark.parametrize("base", BASES)
 @pytest.mark.parametrize("tail", ["", "/order-sign", "/order-sign/feedback", "/nonsense"])
 def test_preflight_needs_no_token(base: str, tail: str) -> None:
@@ -86,6 +91,7 @@ class _Closed(OpenDoor):
         return super().admit(header, url, is_loopback=False)
 
 
+@pytest.mark.spec("hooks:jwt", "crd-check:22")
 @pytest.mark.parametrize(
     ("method", "path"),
     [("GET", "/cds-services"), ("POST", SIGN), ("POST", f"{SIGN}/feedback"), ("GET", "/2.0.1/cds-services")],
@@ -107,6 +113,7 @@ def test_who_comes_from_elsewhere_is_never_taken_for_this_machine(forwarded: dic
     assert response.status_code == 401
 
 
+@pytest.mark.spec("hooks:jwt", "crd-check:25")
 def test_door_is_told_the_published_address_and_not_what_the_request_says() -> None:
     seen: list[tuple[str | None, str]] = []
 
@@ -120,6 +127,7 @@ def test_door_is_told_the_published_address_and_not_what_the_request_says() -> N
     assert seen == [("B x", "https://payer.example.org/cds-services")]
 
 
+@pytest.mark.spec("hooks:errors", "crd-check:17", "crd-check:36")
 @pytest.mark.parametrize(
     ("method", "path", "status"),
     [
@@ -143,13 +151,14 @@ def test_wrong_address_or_method_is_told_in_json(at: Counter, method: str, path:
     assert status != 405 or "POST" in response.headers["Allow"]
 
 
+@pytest.mark.spec("crd-check:19")
 @pytest.mark.parametrize("tail", ["", "/", "/order-sign", "/order-sign/", "/order-sign/feedback/", "/x/y/z"])
 @pytest.mark.parametrize("base", [*BASES, "//cds-services"])
 def test_nothing_is_redirected(at: Counter, base: str, tail: str) -> None:
     assert at.client.post(base + tail, json={}).status_code // 100 != 3
 
 
-@pytest.mark.spec("crd:hook-9")
+@pytest.mark.spec("crd:hook-9", "hooks:cors", "hooks:errors", "crd-check:17")
 @pytest.mark.parametrize("status", [400, 401, 404, 405, 413, 415, 422, 500])
 def test_browsers_see_errors_too(status: int) -> None:
     class Broken(OpenDoor):
@@ -183,6 +192,7 @@ def test_fault_of_ours_shows_and_logs_no_words_of_it() -> None:
     assert [event for event, _ in at.lines] == ["broken"]
 
 
+@pytest.mark.spec("crd-check:18")
 @pytest.mark.parametrize(
     "media",
     [
@@ -196,6 +206,7 @@ def test_json_is_taken_however_it_is_called(at: Counter, media: str) -> None:
     assert at.client.post(SIGN, data=json.dumps(call("order-sign", order())), content_type=media).status_code == 200
 
 
+@pytest.mark.spec("crd-check:18")
 @pytest.mark.parametrize(
     ("media", "encoding"),
     [
@@ -241,6 +252,7 @@ def test_answer_is_not_kept_by_anybody_on_the_way(at: Counter) -> None:
     assert at.ask(call("order-sign", order())).headers["Cache-Control"] == "no-store"
 
 
+@pytest.mark.spec("crd-check:49")
 @pytest.mark.parametrize(
     ("dialect", "base", "spoken"),
     [
@@ -260,6 +272,7 @@ def test_client_is_answered_in_its_dialect_as_far_as_the_address_has_it(
     assert [told.version for told in at.desk.told] == [spoken]
 
 
+@pytest.mark.spec("hooks:feedback", "crd-check:114")
 @pytest.mark.parametrize("id", [row.id for row in SERVICES])
 @pytest.mark.parametrize("base", BASES)
 def test_feedback_on_every_service_is_kept(at: Counter, base: str, id: str) -> None:
@@ -275,6 +288,7 @@ def test_feedback_on_every_service_is_kept(at: Counter, base: str, id: str) -> N
     ]
 
 
+@pytest.mark.spec("hooks:feedback", "crd-check:115")
 def test_feedback_without_its_substance_is_refused_whole(at: Counter) -> None:
     rows = [ACCEPTED, {"card": "c1", "outcome": "accepted"}]
 

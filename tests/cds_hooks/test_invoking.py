@@ -3,17 +3,21 @@
 import copy
 import json
 from base64 import b64decode
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from threading import Event
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from cds_hooks.desk import Answered, Needs, NotOurs, Question, Told
-from cds_hooks.dialects import CRD_2_2
-from cds_hooks.door import HookClient
-from cds_hooks.offered import SERVICES
+from cds_hooks.desk import Advice, AdviceKind, Answered, Indicator, Needs, NotOurs, Question, Told, Topic
+from cds_hooks.dialects import CRD_2_2, DIALECTS
+from cds_hooks.door import HookClient, OpenDoor
+from cds_hooks.offered import SERVICES, Service
+from cds_hooks.orders import REQUESTS
 from tests.cds_hooks.calling import (
     COVERAGE,
     HCPCS,
@@ -61,6 +65,7 @@ def issues(response: Any) -> list[tuple[str, str]]:
     return [(issue["code"], (issue.get("expression") or [""])[0]) for issue in response.get_json()["issue"]]
 
 
+@pytest.mark.spec("crd:hook-16", "crd-check:65")
 @pytest.mark.spec("crd:resp-14")
 @pytest.mark.spec("crd:resp-26")
 @pytest.mark.spec("crd:hook-26")
@@ -75,17 +80,27 @@ def test_every_hook_is_answered_with_coverage_information(hook: str, version: st
     assert [said(extension, "covered") for told in told_of(response).values() for extension in told] == [["covered"]]
 
 
+@pytest.mark.spec("crd-check:33")
+def test_calls_of_the_public_test_suite_are_as_many_as_it_has() -> None:
+    counted = Counter(sent["hook"] for sent in SUITE.values())
+
+    assert counted == {row.hook: 1 if row.hook.startswith("encounter") else 2 for row in SERVICES}
+
+
+@pytest.mark.spec("crd-check:33")
+@pytest.mark.parametrize("base", ["/cds-services", "/2.0.1/cds-services"])
 @pytest.mark.parametrize("name", SUITE)
-def test_calls_of_the_public_test_suite_are_answered(name: str) -> None:
+def test_calls_of_the_public_test_suite_are_answered(name: str, base: str) -> None:
     at = make_counter()
 
-    response = at.ask(SUITE[name])
+    response = at.ask(SUITE[name], base)
 
     assert response.status_code == 200
     assert bool(told_of(response)) is not name.startswith("encounter")
     assert response.get_json()["cards"] or told_of(response)
 
 
+@pytest.mark.spec("crd-check:35")
 @pytest.mark.parametrize("name", SANDBOX)
 def test_calls_of_the_public_sandbox_are_answered(name: str) -> None:
     at = make_counter()
@@ -96,6 +111,7 @@ def test_calls_of_the_public_sandbox_are_answered(name: str) -> None:
     assert list(told_of(at.ask(covered))) == ["MedicationRequest/request-123"]
 
 
+@pytest.mark.spec("crd-check:34")
 @pytest.mark.parametrize("number", ["", "2", "3", "4"])
 def test_requests_of_the_guide_are_answered(number: str) -> None:
     """The second names dispatched orders that it does not bring, and an EHR that nobody may be sent to."""
@@ -111,6 +127,7 @@ def test_requests_of_the_guide_are_answered(number: str) -> None:
     assert response.get_json()["cards"] if number == "2" else told_of(response)
 
 
+@pytest.mark.spec("crd-check:66")
 @pytest.mark.spec("crd:hook-34")
 def test_order_select_tells_of_the_selections_only() -> None:
     response = make_counter().ask(call("order-select", order("1"), order("2"), selections=["ServiceRequest/2"]))
@@ -118,10 +135,50 @@ def test_order_select_tells_of_the_selections_only() -> None:
     assert list(told_of(response)) == ["ServiceRequest/2"]
 
 
+_JUNK: list[Any] = [
+    None, True, -1, 2.5, "", "x", "a b", "Patient/pat1", "#1", "2026-02-30", [], [None], ["x"], {}, {"x": None},
+    {"reference": "#1"}, {"reference": {}}, {"coding": {"code": []}}, {"start": []}, {"value": "x"},
+    {"resourceType": {}}, {"resourceType": "Patient"}, {"resourceType": "Bundle", "entry": {}},
+]  # fmt: skip
+
+
+def _places(value: Any, path: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
+    children = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for step, child in children:
+        yield (*path, step)
+        yield from _places(child, (*path, step))
+
+
+@pytest.mark.spec("crd:hook-9")
+@given(st.data(), st.sampled_from([row.hook for row in SERVICES]), st.sampled_from(["2.0", "2.2"]))
+def test_whatever_stands_anywhere_in_a_call_it_is_answered_or_refused(data: Any, hook: str, version: str) -> None:
+    whole = order(contained=[{"resourceType": "Practitioner", "id": "1"}], quantityQuantity={"value": 1, "unit": "mo"})
+    booked = appointment(basedOn=[{"reference": "ServiceRequest/1"}], serviceType=[{"coding": [{"code": "1"}]}])
+    sent = speaking(body(hook), version)
+    sent["prefetch"] |= {"o": whole, "a": booked}
+    if hook in {"order-sign", "order-select"}:
+        sent["context"]["draftOrders"] = bundle(whole, order("2", data.draw(st.sampled_from(sorted(REQUESTS)))))
+    if hook == "appointment-book":
+        sent["context"]["appointments"] = bundle(booked)
+    *way, last = data.draw(st.sampled_from(list(_places(sent))))
+    place: Any = sent
+    for step in way:
+        place = place[step]
+    place[last] = data.draw(st.sampled_from(_JUNK))
+    at = make_counter()
+
+    response = at.ask(sent, service=hook)
+
+    assert response.status_code in {200, 400, 412, 422}
+    assert {event for event, _ in at.lines} <= {"hook", "refused"}
+
+
+@pytest.mark.spec("crd-check:64")
 def test_order_that_must_not_be_performed_gets_no_assertion() -> None:
     assert told_of(make_counter().ask(call("order-sign", order(doNotPerform=True)))) == {}
 
 
+@pytest.mark.spec("crd-check:89")
 @pytest.mark.spec("crd:hook-26")
 @pytest.mark.parametrize(("version", "told"), [("2.2", ["ServiceRequest/1"]), ("2.0", ["Appointment/a1"])])
 def test_appointment_for_an_order_is_annotated_where_the_version_wants_it(version: str, told: list[str]) -> None:
@@ -133,8 +190,7 @@ def test_appointment_for_an_order_is_annotated_where_the_version_wants_it(versio
     assert list(told_of(response)) == told
 
 
-@pytest.mark.spec("crd:dev-14")
-@pytest.mark.spec("crd:resp-28")
+@pytest.mark.spec("crd:dev-14", "crd:resp-28", "crd-check:43")
 def test_coverage_information_is_left_out_when_switched_off() -> None:
     at = make_counter()
 
@@ -144,15 +200,150 @@ def test_coverage_information_is_left_out_when_switched_off() -> None:
     assert at.desk.told[0].assertions == {}
 
 
-@pytest.mark.spec("crd:dev-6")
+@pytest.mark.spec("crd:dev-6", "crd-check:46")
 def test_option_that_makes_no_sense_is_logged_and_one_of_another_payer_is_not() -> None:
     at = make_counter()
 
-    at.ask(configured(body("order-sign"), cost="none", max_cards=-1, patient_name="Marisol Vega"))
+    response = at.ask(configured(body("order-sign"), cost="none", max_cards=-1, patient_name="Marisol Vega"))
 
+    assert (response.status_code, list(told_of(response))) == (200, ["ServiceRequest/1"])
     assert [fields["ignored"] for _, fields in at.lines] == ["cost,max-cards"]
 
 
+class _Talkative(FakeDesk):
+    """Has a card on every topic; the last is the most urgent."""
+
+    def answer(self, question: Question) -> Answered:
+        cards = [Advice(AdviceKind.INSTRUCTIONS, t, Indicator.INFO, t.value, "Read this.") for t in Topic]
+        cards[-1] = replace(cards[-1], indicator=Indicator.WARNING)
+        return replace(super().answer(question), advice=tuple(cards))
+
+
+def topics(response: Any) -> set[str]:
+    return {card["source"]["topic"]["code"] for card in response.get_json()["cards"]}
+
+
+@pytest.mark.spec("crd:dev-5", "crd:dev-14", "crd-check:8", "crd-check:44")
+@pytest.mark.parametrize("version", ["2.0", "2.2"])
+@pytest.mark.parametrize("row", SERVICES, ids=lambda row: row.id)
+def test_each_type_of_card_is_sent_that_has_an_option_and_is_not_switched_off(row: Service, version: str) -> None:
+    at, sent = make_counter(_Talkative()), speaking(body(row.hook), version)
+    codes = {option.code for option in row.options if option.type == "boolean"}
+    offered = codes - ({"unsolicited-determ"} if version == "2.0" else set())
+
+    assert topics(at.ask(configured(sent, max_cards=50))) == offered
+    for code in offered:
+        off = {code, "unsolicited-determ"} if code == "coverage-info" else {code}
+        assert topics(at.ask(configured(sent, max_cards=50, **{code.replace("-", "_"): False}))) == offered - off
+
+
+@pytest.mark.spec("crd:dev-14", "crd-check:42", "crd-check:45")
+@pytest.mark.parametrize(
+    ("given", "count"), [({}, 10), ({"max_cards": 0}, 0), ({"max_cards": 1}, 1), ({"cost": True}, 10)]
+)
+def test_so_many_cards_are_sent_and_the_most_important_ones(given: Json, count: int) -> None:
+    response = make_counter(_Talkative()).ask(configured(body("order-sign"), **given))
+
+    cards = response.get_json()["cards"]
+    assert len(cards) == count
+    assert [card["indicator"] for card in cards] == (["warning"] + ["info"] * 9)[:count]
+    assert list(told_of(response)) == ["ServiceRequest/1"]
+
+
+@pytest.mark.spec("crd:hook-23", "crd:found-33", "crd:dev-17", "crd-check:40")
+@pytest.mark.parametrize("version", ["2.0", "2.2"])
+@pytest.mark.parametrize("hook", [row.hook for row in SERVICES])
+def test_what_nobody_knows_changes_nothing(hook: str, version: str) -> None:
+    plain = speaking(body(hook), version)
+    odd = copy.deepcopy(plain) | {"own": {"a": [None]}}
+    odd["context"] |= {"own": {"resourceType": "Nothing", "id": "1"}, "another": [1]}
+    odd["extension"] |= {"example.own": {"b": 1}, "davinci-crd.configuration": {"alt-drug": True, "dtr-clin": "x"}}
+    odd["prefetch"] |= {"own": "text", "more": 7}
+
+    answers = [make_counter().ask(sent) for sent in (plain, odd)]
+
+    assert [answer.status_code for answer in answers] == [200, 200]
+    assert answers[0].get_json() == answers[1].get_json()
+
+
+@pytest.mark.spec("crd:conf-12", "crd-check:41", "crd-check:51", "crd-check:52")
+@pytest.mark.parametrize("client", [None, STRICT], ids=["lenient", "strict"])
+@pytest.mark.parametrize("hook", [row.hook for row in SERVICES])
+def test_practitioner_role_may_call_at_every_hook_and_need_not_say_where(hook: str, client: HookClient | None) -> None:
+    sent = body(hook, userId="PractitionerRole/r1")
+    assert hook.startswith("encounter") or "encounterId" not in sent["context"]
+
+    response = make_counter(client=client).ask(sent)
+
+    assert response.status_code == 200
+    assert told_of(response)
+
+
+@pytest.mark.spec("crd:hook-4", "crd-check:63")
+@pytest.mark.parametrize("version", ["2.0", "2.2"])
+@pytest.mark.parametrize("hook", ["order-sign", "order-select", "order-dispatch"])
+@pytest.mark.parametrize("kind", sorted(REQUESTS))
+def test_every_type_of_order_is_answered(kind: str, hook: str, version: str) -> None:
+    made = order(kind=kind)
+    sent = speaking(call(hook, made, prefetch={"p": PATIENT, "c": COVERAGE, "o": made}), version)
+
+    response = make_counter().ask(sent)
+
+    assert response.status_code == 200
+    if (kind, version) == ("VisionPrescription", "2.0"):
+        assert not told_of(response)
+        assert ["this version of CRD" in card["detail"] for card in response.get_json()["cards"]] == [True]
+    else:
+        assert list(told_of(response)) == [f"{kind}/1"]
+        assert response.get_json()["cards"] == []
+
+
+@pytest.mark.spec(
+    "crd:hook-9", "crd:hook-10", "crd:hook-13", "hooks:errors", "crd-check:37", "crd-check:38", "crd-check:48"
+)
+@pytest.mark.parametrize(
+    ("sent", "statuses"),
+    [
+        (b"{", (400, 400)),
+        (b"", (400, 400)),
+        ({}, (400, 422)),
+        ({"hook": "order-select"}, (400, 422)),
+        ({"hookInstance": None}, (400, 422)),
+        ({"context": None}, (400, 422)),
+        ({"extension": {"davinci-crd.requestedVersion": "9.9"}}, (400, 400)),
+    ],
+    ids=["half", "nothing", "empty", "another hook", "no instance", "no context", "a version nobody speaks"],
+)
+def test_call_that_is_none_is_refused_with_an_outcome(sent: Json | bytes, statuses: tuple[int, int]) -> None:
+    whole = sent if isinstance(sent, bytes) or not sent else body("order-sign") | sent
+    for version, status in zip(("2.2", "2.0"), statuses, strict=True):
+        at = make_counter(default=DIALECTS[version])
+        response = at.client.post(
+            "/cds-services/order-sign",
+            data=whole if isinstance(whole, bytes) else json.dumps(whole),
+            content_type="application/json",
+        )
+
+        assert response.status_code == status
+        assert response.get_json()["resourceType"] == "OperationOutcome"
+        assert response.get_json()["issue"]
+
+
+@pytest.mark.spec("crd:dev-2", "crd-check:48", "crd-check:49")
+@pytest.mark.parametrize("default", ["2.0", "2.2"])
+@pytest.mark.parametrize("asked", ["2.0", "2.2", ""])
+def test_answer_is_in_the_version_asked_for_or_else_the_default(asked: str, default: str) -> None:
+    at = make_counter(_Talkative(), default=DIALECTS[default])
+    spoken = asked or default
+
+    response = at.ask(speaking(body("order-sign"), asked) if asked else body("order-sign"))
+
+    systems = {card["source"]["topic"]["system"] for card in response.get_json()["cards"]}
+    assert systems == {DIALECTS[spoken].topic_system}
+    assert [told.version for told in at.desk.told] == [spoken]
+
+
+@pytest.mark.spec("crd:found-35", "crd-check:47")
 def test_desk_is_told_of_a_what_if_call() -> None:
     at = make_counter()
 
@@ -172,6 +363,8 @@ def test_desk_is_told_of_secondary_hooks() -> None:
     assert {question.hook for question in at.desk.questions if not question.is_secondary} == set(PRIMARY)
 
 
+@pytest.mark.spec("crd-check:72")
+@pytest.mark.spec("crd:found-33", "hooks:prefetch", "crd-check:53")
 @pytest.mark.parametrize(
     "prefetch",
     [
@@ -183,7 +376,6 @@ def test_desk_is_told_of_secondary_hooks() -> None:
     ],
     ids=["plain", "one bundle", "null", "outcome", "object for a list"],
 )
-@pytest.mark.spec("crd:found-33")
 def test_coverage_is_found_wherever_it_came(prefetch: Json) -> None:
     response = make_counter().ask(call("order-sign", order(), prefetch=prefetch))
 
@@ -191,7 +383,8 @@ def test_coverage_is_found_wherever_it_came(prefetch: Json) -> None:
     assert said(told, "coverage") == [{"reference": "Coverage/cov1"}]
 
 
-@pytest.mark.spec("crd:found-5")
+@pytest.mark.spec("crd-check:120")
+@pytest.mark.spec("crd:found-5", "hooks:prefetch", "crd-check:31", "crd-check:55")
 def test_what_did_not_come_along_is_fetched_with_the_token(ehr: FakeEhr) -> None:
     ehr.has(PATIENT, COVERAGE)
     at = make_counter(ehr_policy=ehr.policy())
@@ -248,6 +441,7 @@ def test_strict_client_whose_dispatched_order_cannot_be_had_is_asked_for_prefetc
     assert (response.status_code, issues(response)) == (412, [("incomplete", "context")])
 
 
+@pytest.mark.spec("hooks:prefetch", "crd-check:54")
 def test_desk_is_told_that_pages_of_a_prefetched_bundle_are_missing() -> None:
     next_page = [{"relation": "next", "url": "https://ehr.example.org/r4?page=2"}]
     at = make_counter()
@@ -257,7 +451,7 @@ def test_desk_is_told_that_pages_of_a_prefetched_bundle_are_missing() -> None:
     assert at.desk.questions[0].missing["Bundle"] == "not-asked"
 
 
-@pytest.mark.spec("crd:found-34")
+@pytest.mark.spec("crd:found-34", "crd-check:56")
 @pytest.mark.parametrize("dialect", ["2.0", "2.2"])
 def test_lenient_client_without_coverage_gets_a_card_and_no_assertion(dialect: str) -> None:
     at = make_counter(client=HookClient("c", "C", dialect, is_strict=False))
@@ -270,7 +464,7 @@ def test_lenient_client_without_coverage_gets_a_card_and_no_assertion(dialect: s
     assert at.desk.questions == []
 
 
-@pytest.mark.spec("crd:hook-13")
+@pytest.mark.spec("crd:hook-13", "hooks:prefetch", "crd-check:56")
 @pytest.mark.parametrize("client", [STRICT, replace(STRICT, dialect="2.0")], ids=["2.2", "2.0"])
 def test_strict_client_whose_coverage_cannot_be_reached_is_asked_for_prefetch(client: HookClient) -> None:
     at = make_counter(client=client)
@@ -282,7 +476,7 @@ def test_strict_client_whose_coverage_cannot_be_reached_is_asked_for_prefetch(cl
     assert [(told.http_status, told.issues) for told in at.desk.told] == [(412, ("incomplete",))]
 
 
-@pytest.mark.spec("crd:found-32")
+@pytest.mark.spec("crd:found-32", "crd-check:57", "crd-check:58")
 def test_query_that_worked_but_found_nothing_is_never_a_412(ehr: FakeEhr) -> None:
     at = make_counter(client=STRICT, ehr_policy=ehr.has(PATIENT).policy())
 
@@ -292,15 +486,17 @@ def test_query_that_worked_but_found_nothing_is_never_a_412(ehr: FakeEhr) -> Non
     assert issues(response) == [("required", "prefetch.coverage")]
 
 
-@pytest.mark.spec("crd:found-32")
+@pytest.mark.spec("crd:found-32", "crd-check:57")
 @pytest.mark.parametrize("client", [STRICT, HookClient("c", "C")])
 def test_thin_record_is_answered(client: HookClient) -> None:
-    thin = {"patient": {"resourceType": "Patient", "id": "pat1"}, "coverage": {"resourceType": "Coverage", "id": "c"}}
+    payor = {"identifier": {"value": "P1"}}
+    coverage = {"resourceType": "Coverage", "id": "c", "payor": [payor]}
+    thin = {"patient": {"resourceType": "Patient", "id": "pat1"}, "coverage": coverage}
 
     assert make_counter(client=client).ask(call("order-sign", order(), prefetch=thin)).status_code == 200
 
 
-@pytest.mark.spec("crd:hook-13")
+@pytest.mark.spec("crd:hook-13", "crd-check:58")
 def test_strict_client_with_several_coverages_is_refused_in_2_2_only() -> None:
     sent = call("order-sign", order(), prefetch={"c": bundle(COVERAGE, COVERAGE | {"id": "cov2"})})
 
@@ -332,7 +528,7 @@ def test_of_several_coverages_the_one_that_is_ours_is_answered_for() -> None:
     assert said(told, "coverage") == [{"reference": "Coverage/cov2"}]
 
 
-@pytest.mark.spec("crd:hook-13")
+@pytest.mark.spec("crd:hook-13", "crd-check:58")
 def test_coverage_of_another_payer_is_refused_when_strict_and_told_in_a_card_when_not() -> None:
     strict = make_counter(_Picky("none"), STRICT).ask(body("order-sign"))
     lenient = make_counter(_Picky("none")).ask(body("order-sign"))
@@ -342,7 +538,7 @@ def test_coverage_of_another_payer_is_refused_when_strict_and_told_in_a_card_whe
     assert lenient.get_json()["cards"] and not told_of(lenient)
 
 
-@pytest.mark.spec("crd:hook-13")
+@pytest.mark.spec("crd:hook-13", "crd-check:39")
 def test_order_that_breaks_the_guide_is_refused_when_strict() -> None:
     bare = {name: value for name, value in order().items() if name != "subject"}
 
@@ -364,6 +560,7 @@ class _Clumsy(FakeDesk):
         return super().answer(question)
 
 
+@pytest.mark.spec("crd-check:88")
 @pytest.mark.spec("crd:resp-43")
 @pytest.mark.parametrize(("version", "covered"), [("2.2", "indeterminate"), ("2.0", "conditional")])
 def test_order_the_desk_fails_on_is_indeterminate_and_the_others_keep_their_answers(version: str, covered: str) -> None:
@@ -475,12 +672,14 @@ def test_one_line_is_logged_and_nothing_of_the_message_in_it() -> None:
     ]
 
 
+@pytest.mark.spec("crd-check:92")
 def test_same_call_twice_gets_the_same_answer() -> None:
     at = make_counter()
 
     assert at.ask(body("order-sign")).get_json() == at.ask(body("order-sign")).get_json()
 
 
+@pytest.mark.spec("crd-check:69")
 @pytest.mark.spec("crd:resp-37")
 def test_nothing_of_an_order_changes_but_the_extension() -> None:
     sent = call("order-sign", order(own={"deep": [1.50, "ä", {"x": True}]}))
@@ -495,7 +694,7 @@ def test_nothing_of_an_order_changes_but_the_extension() -> None:
     assert b"1.500" in response.get_data()
 
 
-@pytest.mark.spec("crd:found-10")
+@pytest.mark.spec("crd:found-10", "crd-check:61")
 @pytest.mark.parametrize("system", [HCPCS, "urn:oid:2.16.840.1.113883.6.285", HCPCS.replace("http:", "https:")])
 def test_desk_sees_one_address_per_code_system(system: str) -> None:
     at = make_counter()
@@ -540,9 +739,41 @@ def test_order_of_another_patient_is_never_answered_with_this_ones_coverage() ->
     assert "another patient" in response.get_json()["cards"][0]["detail"]
 
 
+@pytest.mark.spec("crd-check:49")
 def test_default_dialect_is_spoken_where_nothing_else_is_said() -> None:
     at = make_counter(default=CRD_2_2)
 
     at.ask(body("order-sign"))
 
     assert at.desk.told[0].version == "2.2"
+
+
+def test_a_record_that_came_with_two_contents_is_evidence_of_neither() -> None:
+    def saturation(value: int, **more: Any) -> Json:
+        return {"resourceType": "Observation", "id": "o", "valueInteger": value, **more}
+
+    at = make_counter()
+    sent = call("order-sign", order())
+    for twins, is_told in (
+        ([saturation(86), saturation(97)], False),
+        ([saturation(86), saturation(86, meta={"versionId": "2"})], True),
+    ):
+        at.ask(sent | {"prefetch": sent["prefetch"] | {"twins": twins}})
+        assert ("Observation/o" in at.desk.questions[-1].resources) is is_told
+
+
+def test_what_went_by_before_the_call_was_read_is_taken_off_its_time() -> None:
+    """A door that had to fetch keys, a body that came slowly: whoever asks waits for these too."""
+    ticks = [0.0]
+
+    class Slow(OpenDoor):
+        def admit(self, header: str | None, url: str, is_loopback: bool) -> HookClient:
+            ticks[0] += 60
+            return super().admit(header, url, is_loopback)
+
+    with fake_ehr() as server:
+        at = make_counter(door=Slow(), monotonic=lambda: ticks[0], ehr_policy=server.policy())
+        response = at.ask(call("order-sign", order(), prefetch={}) | {"fhirServer": server.url})
+
+    assert response.status_code == 200
+    assert server.asked == []

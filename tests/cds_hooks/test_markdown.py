@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from cds_hooks.markdown import escaped, without_html
 
 
+@pytest.mark.spec("crd-check:113")
 @pytest.mark.parametrize(
     ("text", "markdown"),
     [
@@ -22,6 +23,8 @@ from cds_hooks.markdown import escaped, without_html
         ("- item", "\\- item"),
         ("1. item", "1\\. item"),
         ("A & B &lt; C", "A &amp; B &amp;lt; C"),
+        ("\0 - item", "\\- item"),
+        ("safe\u202e\u2066 exe\x1b.pdf\x00\u2069", "safe exe.pdf"),
         ("back\\slash `code` _x_ ~y~ |z|", "back\\\\slash \\`code\\` \\_x\\_ \\~y\\~ \\|z\\|"),
     ],
 )
@@ -29,11 +32,12 @@ def test_text_looks_the_same_as_markdown(text: str, markdown: str) -> None:
     assert escaped(text) == markdown
 
 
+@pytest.mark.spec("crd-check:113")
 @given(st.text())
 def test_no_text_opens_anything(text: str) -> None:
     line = escaped(text)
 
-    assert "\n" not in line
+    assert not any(sign in line for sign in "\0\n\r\x1b\u202e")
     assert "<" not in line
     assert not re.search(r"(?<!\\)(?:\\\\)*[\[\]`*_]", line)
 

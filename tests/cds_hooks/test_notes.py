@@ -18,7 +18,11 @@ ORDER = Order("ServiceRequest/1", order(), (), "", None, Period(None, None), (),
         (Asked((ORDER,)), False, 1),
         (Asked((), unread=("ServiceRequest/2",)), True, 1),
         (Asked((), unread=("ServiceRequest/2",)), False, 2),
-        (Asked((ORDER,), ((NO_ID, 2), (DOUBLED, 1))), True, 2),
+        (
+            Asked((ORDER,), ((NO_ID, ("ServiceRequest#1", "ServiceRequest#2")), (DOUBLED, ("ServiceRequest/3",)))),
+            True,
+            2,
+        ),
     ],
 )
 def test_note_is_given_for_what_gets_no_answer(found: Asked, has_coverage: bool, count: int) -> None:
@@ -27,3 +31,11 @@ def test_note_is_given_for_what_gets_no_answer(found: Asked, has_coverage: bool,
     assert len(given) == count
     assert all(advice.kind is AdviceKind.INSTRUCTIONS and advice.detail for advice in given)
     assert all(len(advice.summary) < 140 for advice in given)
+
+
+@pytest.mark.spec("crd:dev-24", "crd-check:111")
+def test_note_names_the_orders_that_have_a_name() -> None:
+    nameless, doubled = notes(Asked((), ((NO_ID, ("ServiceRequest#1",)), (DOUBLED, ("ServiceRequest/3",)))), True)
+
+    assert (nameless.about, "ServiceRequest" in nameless.detail) == ((), False)
+    assert (doubled.about, "ServiceRequest/3" in doubled.detail) == (("ServiceRequest/3",), True)

@@ -29,6 +29,7 @@ def read(resource: Json, *others: Json, **more: Any) -> Order:
     return order_of(f"{resource['resourceType']}/{resource.get('id')}", resource, at_hand, **more)
 
 
+@pytest.mark.spec("crd:hook-4", "crd-check:63")
 @pytest.mark.parametrize("kind", sorted(REQUESTS))
 def test_every_type_of_order_says_what_is_ordered(kind: str) -> None:
     assert read(order(kind=kind)).codes == (Coding(HCPCS, "E0431"),)
@@ -63,7 +64,7 @@ def test_code_is_read_from_what_is_referred_to(kind: str, element: str, held: Js
     assert read(resource, *others).codes == (Coding(HCPCS, "E0431"),)
 
 
-@pytest.mark.spec("crd:billopt-3")
+@pytest.mark.spec("crd:billopt-3", "crd-check:62")
 @pytest.mark.parametrize("kind", ["ServiceRequest", "Device", "NutritionOrder", "VisionPrescription"])
 def test_billing_options_are_read_wherever_the_guide_allows_them(kind: str) -> None:
     option = {"url": BILLING_OPTIONS, "valueCodeableConcept": {"coding": [{"system": CPT, "code": "77061"}]}}
@@ -135,7 +136,7 @@ def test_appointment_is_from_its_start_to_its_end_or_when_it_is_wanted() -> None
     assert read(wanted).period == Period(date(2026, 5, 1), date(2026, 5, 31))
 
 
-@pytest.mark.spec("crd:conf-2")
+@pytest.mark.spec("crd:conf-2", "crd-check:60")
 @pytest.mark.parametrize("shape", ["practitioner", "role", "role with identifiers", "identifier", "contained"])
 def test_requester_is_known_by_npi_in_every_shape_of_us_core(shape: str) -> None:
     person = npi("Practitioner", "p", "1111111112")
@@ -212,9 +213,10 @@ _VALUES = st.recursive(
     st.dictionaries(
         st.sampled_from(
             [
-                "code", "codeReference", "medicationReference", "oralDiet", "lensSpecification", "payload", "requester",
-                "performer", "participant", "occurrencePeriod", "occurrenceDateTime", "occurrenceTiming", "start",
-                "end", "quantityQuantity", "dispenseRequest", "serviceType", "contained", "extension", "_contentString",
+                "status", "code", "codeReference", "medicationReference", "oralDiet", "lensSpecification", "payload",
+                "requester", "performer", "participant", "occurrencePeriod", "occurrenceDateTime", "occurrenceTiming",
+                "start", "end", "quantityQuantity", "dispenseRequest", "serviceType", "contained", "extension",
+                "_contentString",
             ]
         ),
         _VALUES,
@@ -222,3 +224,16 @@ _VALUES = st.recursive(
 )  # fmt: skip
 def test_nothing_in_an_order_breaks_the_reading(kind: str, elements: Json) -> None:
     assert isinstance(read({"resourceType": kind, "id": "1"} | elements), Order)
+
+
+@pytest.mark.parametrize(
+    ("kind", "element"), [("DeviceRequest", "codeReference"), ("MedicationRequest", "medicationReference")]
+)
+def test_order_that_refers_to_itself_or_in_a_circle_orders_nothing(kind: str, element: str) -> None:
+    itself = {"resourceType": kind, "id": "1", element: {"reference": f"{kind}/1"}}
+    one, other = (
+        {"resourceType": kind, "id": id, element: {"reference": f"{kind}/{to}"}} for id, to in (("1", "2"), ("2", "1"))
+    )
+
+    assert read(itself).codes == ()
+    assert read(one, other).codes == ()

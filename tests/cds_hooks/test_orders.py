@@ -9,11 +9,11 @@ from cds_hooks.at_hand import collect
 from cds_hooks.desk import Coding
 from cds_hooks.dialects import CRD_2_0, CRD_2_2, Dialect
 from cds_hooks.offered import service
-from cds_hooks.orders import DOUBLED, NO_ID, OTHER_PATIENT, REQUESTS, Asked, asked, orders_of
+from cds_hooks.orders import DOUBLED, NO_ID, NO_PLACE, OTHER_PATIENT, REQUESTS, Asked, asked, orders_of
 from cds_hooks.request import HookCall, read_call
 from profiles.canonicals import HCPCS
 from profiles.reading import Limits
-from tests.cds_hooks.calling import Json, appointment, bundle, call, order
+from tests.cds_hooks.calling import Json, appointment, bundle, call, configured, order
 
 ENCOUNTER = {"resourceType": "Encounter", "id": "enc1", "subject": {"reference": "Patient/pat1"}}
 ALTERNATE = "http://hl7.org/fhir/StructureDefinition/alternate-reference"
@@ -34,6 +34,7 @@ def refs(body: Json, dialect: Dialect = CRD_2_0) -> list[str]:
     return [order.ref for order in asked_of(body, dialect).orders]
 
 
+@pytest.mark.spec("crd:hook-4", "crd-check:63")
 @pytest.mark.parametrize("hook", ["order-sign", "order-select"])
 def test_every_type_of_order_is_asked_about(hook: str) -> None:
     orders = [order(kind=kind) for kind in sorted(REQUESTS)]
@@ -65,7 +66,8 @@ def test_order_select_without_selections_asks_about_all() -> None:
     assert refs(body) == ["ServiceRequest/1"]
 
 
-@pytest.mark.spec("crd:hook-30")
+@pytest.mark.spec("crd-check:66")
+@pytest.mark.spec("crd:hook-30", "crd-check:50")
 @pytest.mark.parametrize(
     "names",
     [
@@ -138,6 +140,14 @@ def test_appointment_is_asked_about_itself_when_its_order_is_not_at_hand() -> No
     assert refs(body, CRD_2_2) == ["Appointment/a1"]
 
 
+@pytest.mark.spec("crd-check:64")
+@pytest.mark.parametrize("kind", [{}, [], 7, None, "Task"])
+def test_what_an_appointment_is_based_on_may_be_anything(kind: Any) -> None:
+    booked = appointment(basedOn=[{"reference": "#x"}], contained=[{"id": "x", "resourceType": kind}])
+
+    assert refs(call("appointment-book", booked), CRD_2_2) == ["Appointment/a1"]
+
+
 def test_order_that_must_not_be_performed_is_no_question() -> None:
     assert refs(call("order-sign", order("1", doNotPerform=True), order("2", doNotPerform=False))) == [
         "ServiceRequest/2"
@@ -158,6 +168,9 @@ def test_order_of_any_other_status_is_asked_about(status: str) -> None:
     [
         ([order(id="")], NO_ID),
         ([order(subject={"reference": "Patient/other"})], OTHER_PATIENT),
+        ([order(subject={"reference": "Patient/other"}, patient={"reference": "Patient/pat1"})], OTHER_PATIENT),
+        ([order("with\0nothing")], NO_ID),
+        ([order("turned\u202e")], NO_ID),
         ([order(), order(priority="stat")], DOUBLED),
     ],
 )
@@ -169,7 +182,23 @@ def test_order_that_cannot_be_answered_is_counted_with_the_reason(orders: list[J
     found = asked_of(body)
 
     assert [order.ref for order in found.orders] == ["ServiceRequest/good"]
-    assert found.unanswerable == ((reason, 1),)
+    assert [(why, len(refs)) for why, refs in found.unanswerable] == [(reason, 1)]
+
+
+@pytest.mark.spec("crd-check:63")
+@pytest.mark.parametrize(
+    ("version", "told"), [(CRD_2_2, ()), (CRD_2_0, ((NO_PLACE, ("VisionPrescription/1",)),))], ids=["2.2", "2.0"]
+)
+def test_order_that_the_version_cannot_annotate_is_asked_about_and_said_so(
+    version: Dialect, told: tuple[tuple[str, tuple[str, ...]], ...]
+) -> None:
+    body = call("order-sign", order(kind="VisionPrescription"), order())
+
+    found = asked_of(body, version)
+
+    assert [order.ref for order in found.orders] == ["VisionPrescription/1", "ServiceRequest/1"]
+    assert found.unanswerable == told
+    assert asked_of(configured(body, coverage_info=False), version).unanswerable == ()
 
 
 @pytest.mark.parametrize(
@@ -189,7 +218,7 @@ def test_order_is_taken_for_the_patients_unless_it_says_otherwise(subject: Json 
 def test_appointment_of_another_patient_is_not_answered() -> None:
     other = appointment(participant=[{"actor": {"reference": "Patient/other"}}])
 
-    assert asked_of(call("appointment-book", other)).unanswerable == ((OTHER_PATIENT, 1),)
+    assert asked_of(call("appointment-book", other)).unanswerable == ((OTHER_PATIENT, (f"Appointment/{other['id']}",)),)
 
 
 def test_prefetched_copy_never_stands_for_what_is_being_ordered() -> None:

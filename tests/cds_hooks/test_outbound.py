@@ -1,11 +1,13 @@
 """The one way out: which addresses it leads to, and that nobody can hold it up or fill it."""
 
+import socket
 import ssl
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from pathlib import Path
+from threading import Event
 
 import pytest
 from cryptography import x509
@@ -45,6 +47,41 @@ def test_a_reply_is_read_whole(server: FakeEhr) -> None:
     assert fetch(server.url, server.policy(), budget()) == Reply(200, "application/json", b"{}")
 
 
+@pytest.mark.parametrize(
+    ("headers", "seconds"),
+    [
+        ({}, None),
+        ({"Cache_Control": "max-age=600"}, 600),
+        ({"Cache_Control": 'public, Max-Age="600"', "Age": "100"}, 500),
+        ({"Cache_Control": "max-age=60", "Age": "61"}, 0),
+        ({"Cache_Control": "max-age=60, no-cache"}, 0),
+        ({"Cache_Control": "no-store"}, 0),
+        ({"Cache_Control": "private"}, None),
+        ({"Cache_Control": "max-age=-1"}, None),
+        ({"Cache_Control": "max-age=" + "9" * 5_000}, None),
+        ({"Cache_Control": "max-age=60", "Age": "soon"}, 60),
+    ],
+)
+def test_how_long_a_reply_may_be_kept_is_told(server: FakeEhr, headers: dict[str, str], seconds: int | None) -> None:
+    server.instead["/r4"] = fakes.sends(b"{}", **headers)
+    reply = fetch(server.url, server.policy(), budget())
+
+    assert isinstance(reply, Reply)
+    assert reply.fresh_seconds == seconds
+
+
+def test_a_resolver_that_dawdles_is_left_behind(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = Event()
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: asked.wait(5) and [])
+    started = time.monotonic()
+
+    found = fetch("https://ehr.example.org/jwks", reach("ehr.example.org"), budget(0.1))
+    asked.set()
+
+    assert found is Failure.LATE
+    assert time.monotonic() - started < 1
+
+
 def test_a_redirect_is_told_and_not_followed(server: FakeEhr) -> None:
     server.instead["/r4"] = fakes.redirects(server.url + "/elsewhere")
 
@@ -52,7 +89,7 @@ def test_a_redirect_is_told_and_not_followed(server: FakeEhr) -> None:
     assert server.asked == ["/r4"]
 
 
-@pytest.mark.parametrize("answer", [fakes.never_answers, fakes.drips_headers, fakes.drips_body])
+@pytest.mark.parametrize("answer", fakes.SLOW)
 def test_nobody_holds_it_up(server: FakeEhr, answer: fakes.Answer) -> None:
     server.instead["/r4"] = answer
     started = time.monotonic()

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from cds_hooks.desk import Topic
 from cds_hooks.dialects import CRD_2_0, CRD_2_2, Dialect
-from cds_hooks.offered import SERVICES, service
+from cds_hooks.offered import SERVICES, Service, service
 from cds_hooks.request import HookCall, read_call
 from profiles.issues import Kind, Refusal
 from profiles.reading import Limits
@@ -59,14 +59,14 @@ def test_access_is_read_and_the_token_shown_nowhere() -> None:
     assert "secret-7" not in repr(read_as)
 
 
-@pytest.mark.spec("crd:hook-13")
+@pytest.mark.spec("crd:hook-13", "crd-check:37")
 @pytest.mark.parametrize("default", [CRD_2_0, CRD_2_2], ids=["2.0", "2.2"])
 @pytest.mark.parametrize("body", [b"", b"{", b"hook=order-sign", b"\xff{}", b'{"a":1,"a":2}', b"[" * 70 + b"]" * 70])
 def test_what_is_not_json_is_unreadable(body: bytes, default: Dialect) -> None:
     assert refused(body, default=default).kind is Kind.UNREADABLE
 
 
-@pytest.mark.spec("crd:hook-13")
+@pytest.mark.spec("crd:hook-13", "hooks:errors", "crd-check:38")
 @pytest.mark.parametrize(("default", "kind"), [(CRD_2_2, Kind.UNREADABLE), (CRD_2_0, Kind.INVALID)])
 @pytest.mark.parametrize(
     ("wrong", "path"),
@@ -91,6 +91,7 @@ def test_call_without_its_substance_is_refused(wrong: Json, path: str, default: 
     assert path in {issue.path for issue in refusal.issues}
 
 
+@pytest.mark.spec("crd:hook-13", "crd-check:38")
 @pytest.mark.parametrize("value", [[], "text", 7, None])
 def test_json_that_is_no_object_is_refused(value: Any) -> None:
     assert refused(value).kind is Kind.INVALID
@@ -101,8 +102,7 @@ def test_every_fault_is_told_at_once() -> None:
     assert [issue.path for issue in refused({}).issues] == ["hook", "hookInstance", "context"]
 
 
-@pytest.mark.spec("crd:hook-23")
-@pytest.mark.spec("crd:found-33")
+@pytest.mark.spec("crd:hook-23", "crd:found-33", "crd-check:40")
 @pytest.mark.parametrize("is_strict", [False, True])
 def test_what_is_unknown_is_ignored(is_strict: bool) -> None:
     body = configured(good("order-sign"), alt_drug=True, dtr_clin=[1])
@@ -116,7 +116,7 @@ def test_what_is_unknown_is_ignored(is_strict: bool) -> None:
     assert read_as.options.nonsense == ()
 
 
-@pytest.mark.spec("crd:conf-12")
+@pytest.mark.spec("crd:conf-12", "crd-check:41", "crd-check:51")
 @pytest.mark.parametrize("hook", HOOKS)
 def test_optional_members_may_be_absent(hook: str) -> None:
     body = good(hook)
@@ -134,6 +134,7 @@ def test_odd_optional_member_counts_as_absent(name: str, value: Any) -> None:
     assert read(good("order-sign") | {name: value}).is_lenient
 
 
+@pytest.mark.spec("crd-check:52")
 @pytest.mark.parametrize("user", ["PractitionerRole/r1", "Practitioner/p1", "Patient/pat1", "RelatedPerson/x", ""])
 @pytest.mark.parametrize("hook", HOOKS)
 def test_any_kind_of_user_may_call(hook: str, user: str) -> None:
@@ -147,15 +148,32 @@ def test_patient_may_be_named_with_the_type() -> None:
     assert read(call("order-sign", order(), patientId="Patient/pat1")).patient_id == "pat1"
 
 
-@pytest.mark.spec("crd:dev-15")
-def test_without_configuration_everything_is_on() -> None:
-    options = read(good("order-sign")).options
+@pytest.mark.spec("crd:dev-15", "crd-check:42")
+@pytest.mark.parametrize("configuration", [None, {}, {"other": 1}, []])
+@pytest.mark.parametrize("row", SERVICES, ids=lambda row: row.id)
+def test_without_configuration_the_declared_defaults_hold(row: Service, configuration: Any) -> None:
+    body = good(row.hook)
+    if configuration is not None:
+        body["extension"] = {"davinci-crd.configuration": configuration}
 
-    assert all(options.is_on(topic) for topic in Topic)
-    assert (options.max_cards, options.determine) == (None, True)
+    options = read(body, row.hook).options
+
+    held = {topic.value: options.is_on(topic) for topic in Topic} | {"max-cards": options.max_cards}
+    assert {option.code: held[option.code] for option in row.options} == {o.code: o.default for o in row.options}
+    assert (options.determine, options.nonsense) == (row.primary, ())
 
 
-@pytest.mark.spec("crd:dev-14")
+@pytest.mark.spec("crd:dev-5", "crd-check:8")
+def test_topic_without_an_option_is_off_and_cannot_be_switched_on() -> None:
+    body = configured(good("order-dispatch"), therapy_alternatives_req=True)
+
+    options = read(body, "order-dispatch").options
+
+    assert not options.is_on(Topic.ALTERNATIVES_REQUIRED)
+    assert options.nonsense == ()
+
+
+@pytest.mark.spec("crd:dev-14", "crd-check:43", "crd-check:44", "crd-check:45")
 def test_configuration_is_read() -> None:
     body = configured(good("order-sign"), coverage_info=False, unsolicited_determ=False, cost=True, max_cards=3)
 
@@ -167,19 +185,29 @@ def test_configuration_is_read() -> None:
     assert options.max_cards == 3
 
 
-@pytest.mark.spec("crd:dev-6")
-@pytest.mark.spec("crd:dev-17")
+@pytest.mark.spec("crd:dev-6", "crd:dev-17", "crd-check:46")
 @pytest.mark.parametrize(
-    "nonsense", [{"coverage_info": "no"}, {"coverage_info": 0}, {"max_cards": -1}, {"max_cards": True}, {"cost": None}]
+    "nonsense",
+    [
+        {"coverage_info": "no"},
+        {"coverage_info": 0},
+        {"max_cards": -1},
+        {"max_cards": True},
+        {"max_cards": "3"},
+        {"max_cards": 2.5},
+        {"cost": None},
+        {"cost": []},
+    ],
 )
 def test_nonsense_in_a_configuration_has_no_effect_and_is_noted(nonsense: Json) -> None:
     options = read(configured(good("order-sign"), **nonsense)).options
 
-    assert options.is_on(Topic.COVERAGE_INFO)
-    assert options.max_cards is None
+    assert options.is_on(Topic.COVERAGE_INFO) and options.is_on(Topic.COST)
+    assert options.max_cards == 10
     assert options.nonsense == tuple(code.replace("_", "-") for code in nonsense)
 
 
+@pytest.mark.spec("crd:dev-2", "crd-check:48")
 @pytest.mark.parametrize("requested", ["2.2", "2.2.1", "2.2.0"])
 def test_requested_version_decides_the_dialect(requested: str) -> None:
     read_as = read(speaking(good("order-sign"), requested), default=CRD_2_0)
@@ -187,6 +215,7 @@ def test_requested_version_decides_the_dialect(requested: str) -> None:
     assert (read_as.dialect, read_as.requested_version, read_as.is_lenient) == (CRD_2_2, "2.2", False)
 
 
+@pytest.mark.spec("crd:hook-9", "crd-check:48")
 @pytest.mark.parametrize("requested", ["2.1", "3", "", "two", 2.2, ["2.2"]])
 def test_version_that_is_not_spoken_is_refused(requested: Any) -> None:
     refusal = refused(speaking(good("order-sign"), requested))
@@ -195,10 +224,12 @@ def test_version_that_is_not_spoken_is_refused(requested: Any) -> None:
     assert "2.2" in refusal.issues[0].text
 
 
+@pytest.mark.spec("crd:hook-9", "crd-check:48")
 def test_version_that_is_not_spoken_at_this_address_is_refused() -> None:
     assert refused(speaking(good("order-sign"), "2.2"), versions=("2.0",)).kind is Kind.UNREADABLE
 
 
+@pytest.mark.spec("crd-check:49")
 @pytest.mark.parametrize("default", [CRD_2_0, CRD_2_2], ids=["2.0", "2.2"])
 def test_without_requested_version_the_default_is_spoken(default: Dialect) -> None:
     read_as = read(good("order-sign"), default=default)
@@ -242,6 +273,7 @@ def test_strict_reading_wants_a_bundle_with_a_list() -> None:
     assert [issue.path for issue in refused(body, is_strict=True).issues] == ["context.draftOrders.entry"]
 
 
+@pytest.mark.spec("crd-check:50")
 @pytest.mark.parametrize(
     "names",
     [

@@ -27,6 +27,7 @@ _DAY = date(2026, 3, 2)
 _LIMIT, _DECISION, _OTHER = DetailCategory.LIMITATION, DetailCategory.DECISIONAL, DetailCategory.OTHER
 
 
+@pytest.mark.spec("crd-check:82")
 @pytest.mark.parametrize(
     ("detail", "value"),
     [
@@ -64,6 +65,7 @@ def test_detail_of_the_payers_own_is_coded_in_words_and_keeps_its_rider() -> Non
     assert parts[3] == {"url": "qualification", "valueString": "as of today"}
 
 
+@pytest.mark.spec("crd-check:75", "crd-check:81", "crd-check:87")
 @pytest.mark.parametrize("code", ReasonCode)
 def test_reason_has_its_code_and_always_words(code: ReasonCode) -> None:
     said = in_crd_2_2(Assertion("a1", _DAY, Covered.NOT_COVERED, reasons=(Why("In words.", code), Why("More."))))

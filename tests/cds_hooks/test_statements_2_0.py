@@ -36,6 +36,7 @@ def _texts(statement: Statement) -> list[str]:
     return [reason["text"] for reason in statement.reasons]
 
 
+@pytest.mark.spec("crd-check:88")
 def test_technical_trouble_is_conditional_on_other_information() -> None:
     said = _stated(covered=Covered.INDETERMINATE, pa_needed=PaNeeded.INDETERMINATE, reasons=_DOWN)
 
@@ -43,6 +44,7 @@ def test_technical_trouble_is_conditional_on_other_information() -> None:
     assert said.reasons == ({"text": "A system is down."},)
 
 
+@pytest.mark.spec("crd-check:75")
 def test_what_is_not_covered_needs_no_authorization() -> None:
     said = _stated(covered=Covered.NOT_COVERED, pa_needed=None, reasons=(Why("x", ReasonCode.NO_MEMBER_FOUND),))
 
@@ -50,6 +52,7 @@ def test_what_is_not_covered_needs_no_authorization() -> None:
     assert said.reasons == ({"text": "x"},)
 
 
+@pytest.mark.spec("crd-check:75")
 def test_authorization_that_was_not_spoken_of_is_not_denied() -> None:
     said = _stated(pa_needed=None)
 
@@ -57,6 +60,7 @@ def test_authorization_that_was_not_spoken_of_is_not_denied() -> None:
     assert _texts(said) == ["Whether prior authorization is needed is not said here."]
 
 
+@pytest.mark.spec("crd-check:83")
 @pytest.mark.parametrize(
     ("asked", "word"),
     [
@@ -86,6 +90,7 @@ def test_condition_that_loses_its_word_is_told_in_words() -> None:
     assert _texts(said) == ["More questions may come, depending on: who performs the service."]
 
 
+@pytest.mark.spec("crd-check:83")
 def test_finer_code_is_other_information_with_a_reason() -> None:
     said = _stated(pa_needed=PaNeeded.CONDITIONAL, info_needed=(InfoNeeded.DETAIL_CODE, InfoNeeded.LOCATION))
 
@@ -93,12 +98,14 @@ def test_finer_code_is_other_information_with_a_reason() -> None:
     assert said.reasons[0]["coding"] == [{"system": _TEMP, "code": "detail-code"}]
 
 
+@pytest.mark.spec("crd-check:83")
 def test_only_old_reason_codes_are_coded() -> None:
     said = _stated(reasons=(Why("Gold.", ReasonCode.GOLD_CARD), Why("Out.", ReasonCode.AUTH_OUT_NETWORK)))
 
     assert said.reasons == ({"coding": [{"system": _TEMP, "code": "gold-card"}], "text": "Gold."}, {"text": "Out."})
 
 
+@pytest.mark.spec("crd-check:83")
 def test_details_have_no_category_and_links_are_text() -> None:
     link = Detail(DetailCategory.OTHER, "policy-link", "https://payer.example/mri")
     copay = Detail(DetailCategory.DECISIONAL, "in-network-copay", Amount(Decimal("20"), "%"), "after the deductible")
@@ -116,6 +123,7 @@ def test_details_have_no_category_and_links_are_text() -> None:
     ]
 
 
+@pytest.mark.spec("crd-check:83")
 def test_expiry_is_told_as_a_detail() -> None:
     said = _stated(expires=date(2026, 5, 31))
 
@@ -123,6 +131,7 @@ def test_expiry_is_told_as_a_detail() -> None:
     assert said.details[0][1] == {"url": "value", "valuePeriod": {"end": "2026-05-31"}}
 
 
+@pytest.mark.spec("crd-check:83")
 def test_contact_is_each_way_to_reach_it() -> None:
     said = _stated(contacts=(Contact("Desk", (("phone", "555-0100"), ("email", "d@p.example"))), Contact("Only", ())))
 

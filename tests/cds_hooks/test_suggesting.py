@@ -36,6 +36,7 @@ def _fits(kind: AdviceKind, *actions: Action, dialect: Dialect = CRD_2_2, **aske
     return bool(fitting(advice, Occasion(question(order(), **asked), answered(), dialect)))
 
 
+@pytest.mark.spec("crd-check:101", "crd-check:105")
 @pytest.mark.spec("crd:resp-53")
 @pytest.mark.spec("crd:resp-56")
 @pytest.mark.parametrize(
@@ -63,6 +64,7 @@ def test_alternate_request_is_an_update_or_a_swap(actions: list[Action], fits: b
     assert _fits(AdviceKind.ALTERNATE_REQUEST, *actions) is fits
 
 
+@pytest.mark.spec("crd-check:106")
 @pytest.mark.spec("crd:resp-58")
 @pytest.mark.parametrize(
     ("actions", "fits"),
@@ -78,6 +80,7 @@ def test_additional_orders_are_creations(actions: list[Action], fits: bool) -> N
     assert _fits(AdviceKind.ADDITIONAL_ORDERS, *actions) is fits
 
 
+@pytest.mark.spec("crd-check:107", "crd-check:108")
 @pytest.mark.spec("crd:resp-65")
 @pytest.mark.parametrize(
     ("actions", "fits"),
@@ -96,6 +99,7 @@ def test_form_is_one_task_with_a_questionnaire_on_the_web(actions: list[Action],
     assert _fits(AdviceKind.FORM_COMPLETION, *actions) is fits
 
 
+@pytest.mark.spec("crd-check:109")
 @pytest.mark.spec("crd:resp-70")
 @pytest.mark.spec("crd:resp-71")
 @pytest.mark.parametrize(
@@ -113,6 +117,7 @@ def test_coverage_is_changed_only_before_clerks(action: Action, hook: str, diale
     assert _fits(AdviceKind.COVERAGE_UPDATE, action, hook=hook, dialect=dialect) is fits
 
 
+@pytest.mark.spec("crd:resp-71", "crd-check:109")
 def test_one_change_of_the_coverage_is_suggested() -> None:
     change = Suggestion("Change it", (_update(_COVERAGE),))
     advice = Advice(AdviceKind.COVERAGE_UPDATE, Topic.INSURANCE, Indicator.INFO, "New id", suggestions=(change, change))
@@ -124,6 +129,7 @@ def test_kinds_without_suggestions_make_none() -> None:
     assert not _fits(AdviceKind.INSTRUCTIONS, _create(_MRI))
 
 
+@pytest.mark.spec("crd-check:107")
 @pytest.mark.spec("crd:resp-59")
 @pytest.mark.parametrize(
     ("dialect", "about", "sent"),

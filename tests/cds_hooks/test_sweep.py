@@ -128,6 +128,22 @@ _DETAILS = (
 )
 
 
+@pytest.mark.spec(
+    "crd-check:67",
+    "crd-check:72",
+    "crd-check:73",
+    "crd-check:74",
+    "crd-check:75",
+    "crd-check:76",
+    "crd-check:77",
+    "crd-check:78",
+    "crd-check:79",
+    "crd-check:80",
+    "crd-check:81",
+    "crd-check:82",
+    "crd-check:83",
+    "crd-check:90",
+)
 @pytest.mark.parametrize("version", DIALECTS)
 @pytest.mark.parametrize("is_secondary", [False, True])
 @pytest.mark.spec("crd:resp-47")
@@ -151,6 +167,7 @@ def test_every_assertion_keeps_the_rules_of_its_guide(version: str, is_secondary
     assert not broken[:5]
 
 
+@pytest.mark.spec("crd-check:90")
 @pytest.mark.parametrize("version", DIALECTS)
 def test_the_definition_checked_is_that_of_the_guide(version: str) -> None:
     told = Assertion("a7f3", TODAY, Covered.COVERED, PaNeeded.NO_AUTH)
@@ -202,6 +219,7 @@ _RECIPES = {
 }
 
 
+@pytest.mark.spec("crd:resp-47", "crd-check:68", "crd-check:72", "crd-check:90")
 @pytest.mark.parametrize("version", DIALECTS)
 @pytest.mark.parametrize("kind", RESOURCES)
 @pytest.mark.parametrize("recipe", _RECIPES)

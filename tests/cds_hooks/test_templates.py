@@ -22,17 +22,18 @@ def _guide() -> dict[str, list[tuple[str, str]]]:
     return found
 
 
-@pytest.mark.spec("crd:found-24")
-@pytest.mark.spec("crd:found-29")
+@pytest.mark.spec("crd:found-24", "crd:found-29", "hooks:prefetch", "crd-check:11")
 @pytest.mark.parametrize("hook", PREFETCH["2.2"])
 def test_templates_of_2_2_are_the_guides_own(hook: str) -> None:
     assert list(PREFETCH["2.2"][hook]) == _guide()[hook]
 
 
+@pytest.mark.spec("crd-check:11")
 def test_hooks_are_the_same_in_every_version() -> None:
     assert set(PREFETCH["2.2"]) == set(PREFETCH["2.0"]) == set(_guide())
 
 
+@pytest.mark.spec("hooks:prefetch", "crd-check:12")
 @pytest.mark.parametrize("version", PREFETCH)
 @pytest.mark.parametrize("hook", PREFETCH["2.2"])
 def test_key_stands_before_the_templates_that_use_it(version: str, hook: str) -> None:

@@ -50,7 +50,7 @@ def token(path: str = "/cds-services", **changed: object) -> dict[str, str]:
     return {"Authorization": f"Bearer {text}"}
 
 
-@pytest.mark.spec("crd:sec-1")
+@pytest.mark.spec("crd:sec-1", "hooks:jwt", "crd-check:20", "crd-check:27")
 def test_a_signed_call_is_answered_once_by_whatever_process(processes: tuple[FlaskClient, FlaskClient]) -> None:
     one, other = processes
     headers = token()
@@ -60,7 +60,7 @@ def test_a_signed_call_is_answered_once_by_whatever_process(processes: tuple[Fla
     assert other.get("/cds-services", headers=token(jti="2"), environ_overrides=FROM_AFAR).status_code == 200
 
 
-@pytest.mark.spec("crd:sec-1")
+@pytest.mark.spec("crd:sec-1", "hooks:jwt", "crd-check:22", "crd-check:31")
 def test_a_refusal_gives_no_reason_and_no_log_has_the_token(
     processes: tuple[FlaskClient, FlaskClient], caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -76,6 +76,35 @@ def test_a_refusal_gives_no_reason_and_no_log_has_the_token(
     assert "eyJ" not in caplog.text
 
 
+@pytest.mark.spec("hooks:jwt", "crd-check:25")
+@pytest.mark.spec("hooks:jwt", "crd-check:22")
+def test_our_log_says_why_a_caller_was_refused(
+    processes: tuple[FlaskClient, FlaskClient], caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "fhir_um")
+    used = token(jti="used")
+    wrong = [{}, {"Authorization": "Bearer a.b.c"}, token(iss="x"), token(aud="x"), token(exp=1), token(jti=""), used]
+    processes[0].get("/cds-services", headers=used, environ_overrides=FROM_AFAR)
+    caplog.clear()
+
+    for each in wrong:
+        processes[0].get("/cds-services", headers=each, environ_overrides=FROM_AFAR)
+
+    lines = [(record.getMessage(), record.given) for record in caplog.records]  # type: ignore[attr-defined]  # ours
+    refused = [line for event, line in lines if event == "refused"]
+    assert [(line["reason"], line["client_id"]) for line in refused] == [
+        ("no-token", None),
+        ("no-jwt", None),
+        ("issuer", None),
+        ("audience", "ehr-1"),
+        ("time", "ehr-1"),
+        ("replay", "ehr-1"),
+        ("replay", "ehr-1"),
+    ]
+    assert {line["outcome"] for event, line in lines if event == "request"} == {"unknown-caller"}
+    assert {line["client_id"] for event, line in lines if event == "request"} == {None}
+
+
 def test_a_token_is_for_the_address_that_is_published(processes: tuple[FlaskClient, FlaskClient]) -> None:
     """Not for the one a Host header names."""
     seen = processes[0].get(
@@ -87,5 +116,6 @@ def test_a_token_is_for_the_address_that_is_published(processes: tuple[FlaskClie
     assert seen.status_code == 401
 
 
+@pytest.mark.spec("crd-check:5")
 def test_the_sandbox_is_open_to_this_machine(processes: tuple[FlaskClient, FlaskClient]) -> None:
     assert processes[0].get("/cds-services").status_code == 200

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from fhir_um.auth.guard import Guard, demand_scope, make_guard
+from fhir_um.auth.guard import Guard, demand_guarded, demand_scope, make_guard
 from fhir_um.auth.scopes import Scope
 from fhir_um.cases.caller import Caller
 from fhir_um.cases.model import ClientId, PayerId
@@ -89,3 +89,25 @@ def test_a_scope_that_was_not_granted_opens_nothing_but_public_routes(scope: Sco
         demand_scope(reader, scope)
 
     assert refused.value.kind is Kind.NOT_ALLOWED
+
+
+@pytest.mark.spec("crd-check:15")
+@pytest.mark.parametrize(
+    ("public_url", "is_told"), [("http://um.example.org", True), ("https://um.example.org", False)]
+)
+def test_callers_from_outside_come_over_tls(public_url: str, is_told: bool):
+    with pytest.raises(SettingsFault) as refused:
+        demand_guarded(Settings(mode=Mode.PRODUCTION, public_url=public_url))
+
+    assert ("must be an https address" in str(refused.value)) is is_told
+
+
+def test_outside_the_sandbox_secrets_need_a_key():
+    key = "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="
+    told = []
+    for keys in ((), (key,)):
+        with pytest.raises(SettingsFault) as refused:
+            demand_guarded(Settings(mode=Mode.PRODUCTION, secret_keys=keys))
+        told.append("FHIR_UM_SECRET_KEYS" in str(refused.value))
+
+    assert told == [True, False]

@@ -7,18 +7,28 @@ import logging
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from threading import Event, Thread
 from typing import Any
 
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from joserfc import jws
 from joserfc.jwk import ECKey, RSAKey
 
-from cds_hooks.door import HookClient
-from fhir_um.auth.hook_clients import ALGORITHMS, Fault, NotAdmitted, RegisteredDoor, make_hook_door
-from fhir_um.auth.hook_keys import AGAIN_AFTER_SECONDS, FRESH_SECONDS, PUBLISHED, STALE_SECONDS, fetch_json
+from cds_hooks.door import HookClient, NotAdmitted
+from fhir_um.auth.hook_clients import ALGORITHMS, Fault, RegisteredDoor, make_hook_door
+from fhir_um.auth.hook_keys import (
+    AGAIN_AFTER_SECONDS,
+    FRESH_SECONDS,
+    PUBLISHED,
+    SHORTEST_SECONDS,
+    STALE_SECONDS,
+    KeyRing,
+    Published,
+    fetch_json,
+)
 from fhir_um.auth.hook_registry import Registered, read_registry
 from fhir_um.errors import Kind
 from fhir_um.settings import Mode, Settings, SettingsFault
@@ -46,6 +56,10 @@ CLIENT = Registered(
 FETCHING = Registered(id="ehr-2", name="Clinic", issuer=ISSUER, jwks_url=JKU)
 
 
+_ODD = st.none() | st.booleans() | st.integers() | st.text(max_size=4) | st.lists(st.text(max_size=2), max_size=2)
+"""What stands somewhere instead of what belongs there."""
+
+
 class Gate:
     """A door with its clock, its store and its way to key addresses in the hands of the test."""
 
@@ -55,6 +69,7 @@ class Gate:
         self.used: dict[tuple[str, str], datetime] = {}
         self.fetched: list[str] = []
         self.published: Any = {"keys": [EC.as_dict(private=False)]}
+        self.fresh_seconds: int | None = None
         self.door = RegisteredDoor(
             clients or (CLIENT,), self.spend, lambda: self.at, lambda: self.ticks, self.fetch, is_sandbox
         )
@@ -64,19 +79,19 @@ class Gate:
         self.used[issuer, jti] = expires_at
         return is_first
 
-    def fetch(self, url: str) -> Any:
+    def fetch(self, url: str) -> Published | None:
         self.fetched.append(url)
-        return self.published
+        return None if self.published is None else Published(self.published, self.fresh_seconds)
 
     def admit(self, header: str | None, url: str = URL, is_loopback: bool = False) -> HookClient:
         return self.door.admit(header, url, is_loopback)
 
-    def fault(self, header: str | None, **given: Any) -> Fault:
+    def fault(self, header: str | None, **given: Any) -> str:
         with pytest.raises(NotAdmitted) as refused:
             self.admit(header, **given)
         assert refused.value.kind is Kind.UNKNOWN_CALLER
         assert [issue.text for issue in refused.value.issues] == ["Authentication is required."]
-        return refused.value.fault
+        return refused.value.reason
 
 
 @pytest.fixture
@@ -114,24 +129,25 @@ def put_together(header: Any, payload: Any, signature: bytes = b"") -> str:
     return "Bearer " + ".".join(base64.urlsafe_b64encode(part).rstrip(b"=").decode() for part in parts)
 
 
+@pytest.mark.spec("crd:sec-1", "hooks:jwt", "crd-check:20", "crd-check:21", "crd-check:29")
 @pytest.mark.parametrize(("key", "alg"), [(EC, "ES384"), (RSA, "RS384")])
-@pytest.mark.spec("crd:sec-1")
 def test_a_registered_ehr_is_admitted(gate: Gate, key: Any, alg: str) -> None:
     assert gate.admit(signed(key, alg)) == HookClient("ehr-1", "General Hospital", "2.2", True)
     assert gate.fetched == []
 
 
+@pytest.mark.spec("hooks:jwt", "crd-check:29")
 def test_a_token_may_name_the_registered_key_address_or_none(gate: Gate) -> None:
     assert gate.admit(signed(header={"jku": JKU}))
     assert gate.admit(signed(header={"typ": ...}, jti="another"))
 
 
+@pytest.mark.spec("crd:sec-1", "hooks:jwt", "crd-check:22")
 @pytest.mark.parametrize(
     "header",
     [None, "", "Bearer", "Bearer ", "Basic dXNlcjpwYXNz", "Bearer a", "Bearer a.b.c", "Bearer ....", "Bearer é.é.é"]
     + ["Bearer " + "a" * 20_000, "Bearer " + "[" * 5_000, put_together([], {}), put_together({"alg": "ES384"}, [])],
 )
-@pytest.mark.spec("crd:sec-1")
 def test_what_is_no_token_is_refused(gate: Gate, header: str | None) -> None:
     assert gate.fault(header) in {Fault.NO_TOKEN, Fault.NO_JWT, Fault.ISSUER}
 
@@ -142,7 +158,7 @@ def test_no_header_breaks_the_door(text: str) -> None:
         assert Gate().fault(header) in {Fault.NO_TOKEN, Fault.NO_JWT, Fault.ISSUER, Fault.ALGORITHM}
 
 
-@pytest.mark.spec("crd:sec-1")
+@pytest.mark.spec("crd:sec-1", "hooks:jwt", "crd-check:23")
 def test_unsigned_and_symmetric_tokens_are_refused(gate: Gate) -> None:
     """Also one signed with the public key as if it were a shared secret."""
     for alg in ("none", "None", "NONE", "HS256", "HS384", ""):
@@ -156,6 +172,7 @@ def test_unsigned_and_symmetric_tokens_are_refused(gate: Gate) -> None:
     assert gate.fault(token) is Fault.ALGORITHM
 
 
+@pytest.mark.spec("hooks:jwt", "crd-check:23")
 @pytest.mark.parametrize(("key", "alg"), [(RSA, "RS256"), (RSA, "PS384"), (RSA, "RS512")])
 def test_other_algorithms_are_refused(gate: Gate, key: Any, alg: str) -> None:
     assert alg not in ALGORITHMS
@@ -183,10 +200,29 @@ def test_a_header_cannot_change_the_rules(gate: Gate, extra: dict[str, Any]) -> 
     header = json.loads(base64.urlsafe_b64decode(head + "==")) | extra
     token = put_together(header, claims()).split(".")[0] + f".{body}.{signature}"
 
-    assert gate.fault(token) in {Fault.SIGNATURE, Fault.NO_JWT}
+    assert gate.fault(token) in {Fault.SIGNATURE, Fault.NO_JWT, Fault.CRITICAL}
 
 
-@pytest.mark.spec("crd:sec-1")
+@settings(deadline=None)
+@given(
+    st.dictionaries(st.sampled_from(["alg", "kid", "typ", "jku", "crit", "b64", "jwk", "cty"]), _ODD, max_size=3),
+    st.dictionaries(st.sampled_from(["iss", "aud", "iat", "exp", "nbf", "jti", "tenant"]), _ODD, max_size=3),
+    st.binary(max_size=100),
+)
+def test_no_stranger_breaks_the_door(header: dict[str, Any], said: dict[str, Any], signature: bytes) -> None:
+    """Whoever knows an issuer and one of its key ids, which are public, gets this far."""
+    usual = {"alg": "ES384", "kid": "ec-1", "typ": "JWT"}
+
+    assert Gate().fault(put_together(usual | header, claims() | said, signature)) in set(Fault)
+
+
+@pytest.mark.parametrize("critical", [None, [], ["exp"], [None], [[]], "exp", 7])
+@pytest.mark.spec("hooks:jwt")
+def test_a_header_that_demands_to_be_understood_is_refused(gate: Gate, critical: Any) -> None:
+    assert gate.fault(put_together({"alg": "ES384", "kid": "ec-1", "crit": critical}, claims(), b"x")) is Fault.CRITICAL
+
+
+@pytest.mark.spec("crd:sec-1", "hooks:jwt", "crd-check:24")
 def test_an_issuer_that_is_not_registered_is_refused_without_a_request() -> None:
     gate = Gate(FETCHING)
     for issuer in ("https://evil.example.org", ISSUER + "/", None, 7, ["a"], ...):
@@ -194,8 +230,8 @@ def test_an_issuer_that_is_not_registered_is_refused_without_a_request() -> None
     assert gate.fetched == []
 
 
+@pytest.mark.spec("crd:sec-1", "hooks:jwt", "crd-check:24")
 @pytest.mark.parametrize("client", [CLIENT, FETCHING])
-@pytest.mark.spec("crd:sec-1")
 def test_a_key_address_that_is_not_registered_is_never_fetched(client: Registered) -> None:
     gate = Gate(client)
     for jku in ("https://evil.example.org/jwks", JKU + "?x", "http://127.0.0.1/", "", None, 7, [JKU]):
@@ -203,19 +239,19 @@ def test_a_key_address_that_is_not_registered_is_never_fetched(client: Registere
     assert gate.fetched == []
 
 
+@pytest.mark.spec("crd:sec-1", "hooks:jwt", "crd-check:25")
 @pytest.mark.parametrize("aud", [URL, [URL], ["x", URL], "https://payer.example.org:443/cds-services/order-sign"])
-@pytest.mark.spec("crd:sec-1")
 def test_a_token_for_this_address_is_good(gate: Gate, aud: Any) -> None:
     assert gate.admit(signed(aud=aud))
 
 
+@pytest.mark.spec("crd:sec-1", "hooks:jwt", "crd-check:25")
 @pytest.mark.parametrize(
     "aud",
     [..., None, "", [], ["x"], 7, {"a": URL}, URL + "/", URL + "/feedback", "https://payer.example.org/cds-services"]
     + ["http://payer.example.org/cds-services/order-sign", "https://payer.example.org:8443/cds-services/order-sign"]
     + ["https://other.example.org/cds-services/order-sign", "urn:payer"],
 )
-@pytest.mark.spec("crd:sec-1")
 def test_a_token_for_another_address_is_refused(gate: Gate, aud: Any) -> None:
     assert gate.fault(signed(aud=aud)) is Fault.AUDIENCE
 
@@ -237,6 +273,7 @@ def test_clocks_may_differ_by_a_minute(gate: Gate, changed: dict[str, Any]) -> N
     assert gate.admit(signed(**changed))
 
 
+@pytest.mark.spec("crd:sec-1", "hooks:jwt", "crd-check:26")
 @pytest.mark.parametrize(
     "changed",
     [
@@ -253,12 +290,11 @@ def test_clocks_may_differ_by_a_minute(gate: Gate, changed: dict[str, Any]) -> N
         {"nbf": "now"},
     ],
 )
-@pytest.mark.spec("crd:sec-1")
 def test_a_token_of_another_time_is_refused(gate: Gate, changed: dict[str, Any]) -> None:
     assert gate.fault(signed(**changed)) is Fault.TIME
 
 
-@pytest.mark.spec("crd:sec-1")
+@pytest.mark.spec("crd:sec-1", "hooks:jwt", "crd-check:27")
 def test_a_token_is_good_once(gate: Gate) -> None:
     token = signed()
     gate.admit(token)
@@ -268,8 +304,8 @@ def test_a_token_is_good_once(gate: Gate) -> None:
     assert gate.admit(signed(jti="another"))
 
 
+@pytest.mark.spec("crd:sec-1", "hooks:jwt", "crd-check:26")
 @pytest.mark.parametrize("jti", [..., None, "", 7, ["a"], "\ud800", "a\0b"])
-@pytest.mark.spec("crd:sec-1")
 def test_a_token_without_an_id_is_refused(gate: Gate, jti: Any) -> None:
     assert gate.fault(signed(jti=jti)) is Fault.REPLAY
     assert gate.used == {}
@@ -283,14 +319,14 @@ def test_a_refused_token_uses_up_nothing(gate: Gate) -> None:
     assert gate.used == {}
 
 
-@pytest.mark.spec("crd:sec-1")
+@pytest.mark.spec("crd:sec-1", "hooks:jwt", "crd-check:30")
 def test_a_tenant_must_be_listed(gate: Gate) -> None:
     assert gate.admit(signed(tenant="north"))
     for tenant in ("west", "", 7, ["north"], {"a": 1}):
         assert gate.fault(signed(tenant=tenant)) is Fault.TENANT
 
 
-@pytest.mark.spec("crd:sec-1")
+@pytest.mark.spec("crd:sec-1", "hooks:jwt", "crd-check:28")
 def test_an_unknown_key_is_looked_for_once() -> None:
     gate = Gate(FETCHING)
     gate.admit(signed())
@@ -328,6 +364,46 @@ def test_fetched_keys_are_remembered_then_fetched_anew_and_in_the_end_given_up()
     assert gate.fault(signed(jti="4")) is Fault.KEY
 
 
+@pytest.mark.parametrize(
+    ("said", "kept"),
+    [(None, FRESH_SECONDS), (600, 600), (0, SHORTEST_SECONDS), (1, SHORTEST_SECONDS), (10**9, FRESH_SECONDS)],
+)
+@pytest.mark.spec("hooks:jwt")
+def test_keys_are_kept_as_long_as_their_server_says_within_bounds(said: int | None, kept: int) -> None:
+    gate = Gate(FETCHING)
+    gate.fresh_seconds = said
+    gate.admit(signed(jti="1"))
+
+    gate.ticks = kept - 1
+    gate.admit(signed(jti="2"))
+    assert len(gate.fetched) == 1
+    gate.ticks = kept
+    gate.admit(signed(jti="3"))
+    assert len(gate.fetched) == 2
+
+
+def test_who_names_a_known_key_does_not_wait_for_one_who_names_another() -> None:
+    """Or a stranger with a made-up key id, and a slow key server, would keep everybody waiting."""
+    asked, answered = Event(), Event()
+
+    def fetch(url: str) -> Published:
+        if asked.is_set():
+            answered.wait(5)
+        asked.set()
+        return Published({"keys": [EC.as_dict(private=False)]})
+
+    ticks = iter(range(0, 10_000, AGAIN_AFTER_SECONDS))
+    ring = KeyRing((), JKU, fetch, lambda: float(next(ticks)), is_test=False)
+    assert ring.key("ec-1", "ES384")
+    stranger = Thread(target=ring.key, args=("made-up", "ES384"))
+    stranger.start()
+
+    assert ring.key("ec-1", "ES384")
+    assert stranger.is_alive()
+    answered.set()
+    stranger.join()
+
+
 def test_a_withdrawn_key_is_no_longer_good() -> None:
     gate = Gate(FETCHING)
     gate.admit(signed(jti="1"))
@@ -348,7 +424,8 @@ P256 = ECKey.generate_key("P-256", {"kid": "k"})
     + [{"keys": [EC.as_dict(private=False) | {"key_ops": ["sign"]}]}, {"keys": [EC.as_dict(private=True)]}]
     + [{"keys": [SMALL]}, {"keys": [P256.as_dict(private=False)]}]
     + [{"keys": [{"kty": "EC", "crv": "P-384", "x": "AA", "y": "AA", "kid": "ec-1"}]}]
-    + [{"keys": [{"kty": "oct", "k": "c2VjcmV0", "kid": "ec-1"}]}],
+    + [{"keys": [{"kty": "oct", "k": "c2VjcmV0", "kid": "ec-1"}]}]
+    + [{"keys": [EC.as_dict(private=False) | odd]} for odd in ({"kty": []}, {"key_ops": 7}, {"kid": ["ec-1"]})],
 )
 def test_keys_that_may_not_verify_are_passed_over(published: Any) -> None:
     gate = Gate(FETCHING)
@@ -357,8 +434,20 @@ def test_keys_that_may_not_verify_are_passed_over(published: Any) -> None:
     assert gate.fault(signed()) is Fault.KEY
 
 
+@settings(deadline=None)
+@given(
+    st.sampled_from([EC, RSA]),
+    st.dictionaries(st.sampled_from(["kty", "kid", "alg", "use", "key_ops", "x", "n"]), _ODD),
+)
+def test_no_published_key_breaks_the_door(key: Any, odd: dict[str, Any]) -> None:
+    gate = Gate(FETCHING)
+    gate.published = {"keys": [key.as_dict(private=False) | odd, OTHER.as_dict(private=False)]}
+
+    assert gate.admit(signed(OTHER)).id == "ehr-2"
+
+
+@pytest.mark.spec("crd:sec-1", "hooks:jwt", "crd-check:32")
 @pytest.mark.parametrize("kid", sorted(PUBLISHED))
-@pytest.mark.spec("crd:sec-1")
 def test_keys_whose_secret_is_public_serve_the_sandbox_only(kid: str) -> None:
     public = ECKey.generate_key("P-384", {"kid": kid})
     for is_sandbox in (True, False):
@@ -381,7 +470,7 @@ def test_the_sandbox_lets_in_who_is_on_this_machine() -> None:
     assert Gate().fault(None, is_loopback=True) is Fault.NO_TOKEN
 
 
-@pytest.mark.spec("crd:sec-1")
+@pytest.mark.spec("crd:sec-1", "hooks:jwt", "crd-check:31")
 def test_no_token_is_logged_or_told(gate: Gate, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     tokens = [signed(), signed(OTHER, jti="2"), signed(aud="x", jti="3"), signed(RSA, "RS256", jti="4")]
@@ -400,7 +489,11 @@ def test_keys_are_fetched_within_limits() -> None:
     with fake_ehr() as server:
         url = server.url + "/jwks.json"
         server.instead["/r4/jwks.json"] = fakes.sends({"keys": []}, Content_Type="application/json")
-        assert fetch(url) == {"keys": []}
+        assert fetch(url) == Published({"keys": []})
+        server.instead["/r4/jwks.json"] = fakes.sends(
+            {"keys": []}, Content_Type="application/json", Cache_Control="public, max-age=600", Age="60"
+        )
+        assert fetch(url) == Published({"keys": []}, 540)
         for answer in (fakes.redirects(JKU), fakes.sends(b"<html/>"), fakes.floods, fakes.is_a_bomb, fakes.hangs_up):
             server.instead["/r4/jwks.json"] = answer
             assert fetch(url) is None
@@ -465,6 +558,7 @@ def door(mode: Mode, path: Path) -> Callable[[], RegisteredDoor]:
     return lambda: make_hook_door(Settings(mode=mode, hook_clients=path), no_token, lambda: NOW, lambda: 0.0)
 
 
+@pytest.mark.spec("crd:sec-2", "hooks:jwt", "crd-check:32")
 def test_outside_the_sandbox_keys_are_real_and_fetched_over_tls(tmp_path: Path) -> None:
     plain = file_with(tmp_path, ENTRY | {"jwks_url": "http://ehr.example.org/jwks.json"})
     assert door(Mode.SANDBOX, plain)()

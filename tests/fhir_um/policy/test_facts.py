@@ -55,6 +55,22 @@ def test_observations_are_reduced(ask: Ask, reduce: Any, expected: str) -> None:
     assert value(context, observation=ObservationFile(["4548-4"], unit="%", reduce=reduce)) == Decimal(expected)
 
 
+@pytest.mark.parametrize("number", ["-1e999999999", "0", "100.1", "8.6e9", "-86"])
+def test_a_measurement_that_cannot_be_is_as_good_as_none(ask: Ask, number: str) -> None:
+    file = ObservationFile(["4548-4"], unit="%", reduce="min")
+    slip = observed(number, 1)
+
+    assert value(ask("E1390", evidence=Evidence(observations=(slip,))), observation=file) is None
+    assert value(ask("E1390", evidence=Evidence(observations=(slip, observed("86", 2)))), observation=file) == 86
+
+
+def test_nothing_is_measured_below_nothing(ask: Ask) -> None:
+    weight = replace(observed("-1", 1), unit="kg/m2")
+    context = ask("E1390", evidence=Evidence(observations=(weight,)))
+
+    assert value(context, observation=ObservationFile(["4548-4"], unit="kg/m2")) is None
+
+
 def test_an_observation_can_be_a_code(ask: Ask) -> None:
     row = replace(observed("1", 1), value=Code(LOINC, "LA33-6"))
     context = ask("E1390", evidence=Evidence(observations=(row,)))
