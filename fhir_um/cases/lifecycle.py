@@ -26,6 +26,12 @@ ENGINE_MOVES: dict[Course, tuple[LineState, tuple[str, ...]]] = {
 """All that software may do. There is no clinical denial and no reduction in this table, and there never will be."""
 
 CANCEL_PATH = ("T23",)
+INFORMED_PATH = ("T10",)
+"""Out of waiting for information, because it came; the moves of where the line goes follow it."""
+
+EARNED_PATH = ("T1", "T3", "T6", "T7")
+TAKEN_OVER_PATH = ("T32",)
+"""The authorization an order had earned: onto the line of its submission, and away from the line of the order."""
 
 
 class RulingAction(StrEnum):

@@ -68,12 +68,22 @@ class Course(StrEnum):
     CONTACT_PAYER = "contact-payer"
 
 
+PAYER_QUESTIONNAIRE = "102089-0"
+"""LOINC: the payer's questionnaire is to be completed."""
+
+
 @dataclass(frozen=True, slots=True)
 class DocumentNeeded:
-    """A document to ask for: LOINC attachment code and our own label."""
+    """A document to ask for: LOINC attachment code, our own label, and its X12 report type (PWK01) where known."""
 
     loinc: str
     label: str
+    report_type: str = ""
+
+    @property
+    def is_form(self) -> bool:
+        """True when the payer's own questionnaire is asked for, whatever it is about (PAS 2.2.1 ainfo-2)."""
+        return self.loinc == PAYER_QUESTIONNAIRE
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +158,8 @@ class Line:
     """One service line of a case: what was asked, where it stands and why. `sequence` never changes.
 
     `reviewed` is true from the first ruling of a person on it; from then on software approves nothing of it.
+    `taken_over_by` is the request that holds the line's authorization from then on: the submission of an order that had
+    earned it.
     """
 
     sequence: int
@@ -164,6 +176,7 @@ class Line:
     period: Period | None = None
     due_at: datetime | None = None
     reviewed: bool = False
+    taken_over_by: str = ""
 
 
 CORRECT = "C"
@@ -243,6 +256,11 @@ class Case:
         return "cancelled" if states == {LineState.CANCELLED} else "decided"
 
     @property
+    def is_taken_over(self) -> bool:
+        """True when another request holds all that this one was about."""
+        return bool(self.lines) and all(line.taken_over_by for line in self.lines)
+
+    @property
     def due_at(self) -> datetime | None:
         """The earliest deadline of its pended lines, or None."""
         return min((line.due_at for line in self.lines if line.due_at and line.state in PENDED), default=None)
@@ -269,6 +287,7 @@ class EventKind(StrEnum):
     LINE_CHANGED = "line-changed"
     LINE_MOVED = "line-moved"
     LINE_CANCELLED = "line-cancelled"
+    INFORMATION_RECEIVED = "information-received"
 
 
 @dataclass(frozen=True, slots=True)

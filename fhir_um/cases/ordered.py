@@ -9,8 +9,17 @@ from datetime import datetime
 
 from fhir_um.cases.asked import ClaimRequest, LineRequest
 from fhir_um.cases.evidence import Evidence
-from fhir_um.cases.model import ClientId
+from fhir_um.cases.model import Case, ClientId
 from fhir_um.cases.submission import Submission
+
+ORDER_IDENTIFIER = "urn:fhir-um:hook-order"
+"""The system of the claim identifier of a request that came of an order."""
+
+
+def is_of_an_order(case: Case) -> bool:
+    """True for a case that an order opened and nobody has changed since."""
+    names = case.request.claim_identifiers
+    return case.version == 1 and len(case.lines) == 1 and any(each.system == ORDER_IDENTIFIER for each in names)
 
 
 @dataclass(frozen=True, slots=True)

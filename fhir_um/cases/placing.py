@@ -92,6 +92,29 @@ def rule(line: Line, ruling: Ruling, move: Move, decider: Decider, numbers: Numb
     return _settle(moved, numbers, on, line.due_at)
 
 
+def take_over(request: LineRequest, earned: Line, at: datetime) -> Line:
+    """The line with the authorization its order had earned: same number, days and finding."""
+    text = f"Approved when it was ordered, on {earned.issued_on}: the criteria of the policy were met then."
+    return Line(
+        sequence=request.sequence,
+        request=request,
+        state=earned.state,
+        decision=Decision(at, ENGINE, earned.decision.reason, text, earned.decision.authorized),
+        findings=earned.findings,
+        specialty=earned.specialty,
+        authorization_number=earned.authorization_number,
+        issued_on=earned.issued_on,
+        period=earned.period,
+    )
+
+
+def hand_over(line: Line, to: CaseId, at: datetime) -> Line:
+    """The line of an order after its submission took its authorization over."""
+    text = f"Submitted: the authorization {line.authorization_number} belongs to the request {to} from now on."
+    decision = Decision(at, ENGINE, Reason.SUBMITTED, text)
+    return replace(line, state=LineState.CANCELLED, decision=decision, taken_over_by=to)
+
+
 def cancel(line: Line, decider: Decider, at: datetime) -> Line:
     """The line cancelled by its sender; its numbers stay on it, so that they still find it."""
     return replace(line, state=LineState.CANCELLED, decision=_cancellation(decider, at), due_at=None, documents=())

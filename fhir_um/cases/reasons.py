@@ -39,6 +39,7 @@ class Reason(StrEnum):
     LATE_REQUEST = "late-request"
     COSMETIC = "cosmetic"
     CANCELLED_BY_REQUESTER = "cancelled-by-requester"
+    SUBMITTED = "submitted"
 
 
 APPROVALS = frozenset(

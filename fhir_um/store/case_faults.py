@@ -143,12 +143,13 @@ def _clock_faults(kept: _Kept) -> Iterator[str]:
 
 def _number_faults(kept: _Kept) -> Iterator[str]:
     found = {(row.number, row.sequence) for row in kept.rows[issued_numbers.name]}
+    handed_on = {line.authorization_number for line in kept.case.lines if line.taken_over_by}
     lines = [*kept.case.lines, *(event.line for event in kept.events if event.line)]
     carried = {
         (number, line.sequence)
         for line in lines
         for number in (line.authorization_number, line.administrative_reference)
-        if number
+        if number and number not in handed_on
     }
     for number, sequence in sorted(carried - found):
         yield f"line {sequence} carries {number}, which was never handed out"

@@ -13,6 +13,11 @@ from fhir_um.store.tables import clocks, issued_numbers
 from fhir_um.store.writing import insert_or_replace
 
 _INSERT_NUMBER = Prepared(insert(issued_numbers))
+_HAND_ON = (
+    update(issued_numbers)
+    .where(issued_numbers.c.payer_id == bindparam("of_payer"), issued_numbers.c.number == bindparam("given"))
+    .values(case_id=bindparam("to_case"), sequence=bindparam("to_sequence"))
+)
 _PUT_CLOCK = Prepared(insert_or_replace(clocks))
 _STOP = (
     update(clocks)
@@ -47,6 +52,12 @@ def add_numbers(connection: Connection, payer_id: PayerId, numbers: Sequence[Iss
             for each in numbers
         ],
     )
+
+
+def hand_on_number(connection: Connection, payer_id: PayerId, number: str, case_id: CaseId, sequence: int) -> None:
+    """Have a number that was handed out find another case and line."""
+    named = {"of_payer": payer_id, "given": number, "to_case": case_id, "to_sequence": sequence}
+    connection.execute(_HAND_ON, named)
 
 
 def put_clocks(connection: Connection, payer_id: PayerId, running: Sequence[Clock]) -> None:

@@ -3,13 +3,14 @@
 The sender's change flags are never trusted, only compared. Source: PAS 2.2.1 spec-63 to spec-72, prof-4 to prof-10.
 """
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from fhir_um.cases.amending import Change, Changes, changes_of, refusals
 from fhir_um.cases.asked import LineRequest
 from fhir_um.cases.caller import Caller
 from fhir_um.cases.history import Journal, as_answered
-from fhir_um.cases.lifecycle import CANCEL_PATH
+from fhir_um.cases.lifecycle import CANCEL_PATH, EARNED_PATH
 from fhir_um.cases.model import (
     DENIED,
     PENDED,
@@ -23,12 +24,13 @@ from fhir_um.cases.model import (
     LineState,
     SubmissionId,
 )
-from fhir_um.cases.placing import Numbers, cancel, never_started, place
+from fhir_um.cases.placing import Numbers, cancel, never_started, place, take_over
 from fhir_um.cases.reasons import Reason
 from fhir_um.cases.roles import ENGINE, PHYSICIANS, requester
 from fhir_um.cases.submission import Submission
 from fhir_um.deps import Deps, Work
 from fhir_um.usecases.adjudicate import Adjudicator
+from fhir_um.usecases.informing import without_answered
 from fhir_um.usecases.timing import Timing, priority_of
 
 _KINDS = {Change.ADDED: EventKind.LINE_REQUESTED, Change.CHANGED: EventKind.LINE_CHANGED}
@@ -44,9 +46,13 @@ def amend_case(
     submission_id: SubmissionId,
     adjudicator: Adjudicator,
     case: Case,
+    earned: Mapping[int, Line],
 ) -> Case:
-    """The case as it answers the update; saved with its events, numbers and clocks."""
-    amendment = _Amendment(deps, caller, submission, adjudicator, case)
+    """The case as it answers the update; saved with its events, numbers and clocks.
+
+    `earned` are lines of orders, authorized, by the new line that takes each over.
+    """
+    amendment = _Amendment(deps, caller, submission, adjudicator, case, earned)
     amendment.run(submission_id)
     amended = amendment.journal.case
     clocks = _clocks(work, case, amended, amendment.timing)
@@ -58,8 +64,15 @@ class _Amendment:
     """One update being worked into one case."""
 
     def __init__(
-        self, deps: Deps, caller: Caller, submission: Submission, adjudicator: Adjudicator, case: Case
+        self,
+        deps: Deps,
+        caller: Caller,
+        submission: Submission,
+        adjudicator: Adjudicator,
+        case: Case,
+        earned: Mapping[int, Line],
     ) -> None:
+        self.earned = earned
         self.submission = submission
         self.adjudicator = adjudicator
         self.standing = adjudicator.standing
@@ -83,8 +96,11 @@ class _Amendment:
         for sequence, change, asked in changes:
             if change is Change.CANCELLED:
                 self._cancel(sequence, asked)
-        for _, change, asked in changes:
-            if asked is not None and change in _KINDS:
+        for sequence, change, asked in sorted(changes, key=lambda each: each[0] not in self.earned):
+            if asked is not None and sequence in self.earned and change is Change.ADDED:
+                taken = take_over(asked, self.earned[sequence], self.at)
+                self.journal.line(EventKind.LINE_REQUESTED, taken, EARNED_PATH, self.actor)
+            elif asked is not None and change in _KINDS:
                 self._place(asked, _KINDS[change])
             elif asked is not None and change is Change.SAME:
                 self._repeat(asked)
@@ -130,6 +146,7 @@ class _Amendment:
         proposed = self.adjudicator.propose(asked, self.journal.case)
         if old is not None and old.reviewed and proposed.course in _OF_A_PERSON:
             proposed = _to_reviewer(old, proposed)
+        proposed = without_answered(proposed, self._answered(asked.sequence))
         on, continued = self.standing.received_on, self.standing.continued.get(asked.sequence, "")
         return place(asked, proposed, self.numbers, self.at, on, self.timing.of(asked), old, continued)
 
@@ -176,6 +193,13 @@ class _Amendment:
         live = [info for info in new.supporting_info if not info.cancelled]
         papers = any(info.changed or (info.ref, info.text) not in before for info in live)
         return papers or new.diagnoses != old.diagnoses
+
+    def _answered(self, sequence: int) -> frozenset[str]:
+        """The documents of a line that came along under the number we had asked for them with."""
+        ours = f"{self.case.id}-{sequence}-"
+        papers = (info.document for info in self.submission.request.supporting_info if not info.cancelled)
+        numbers = (paper.control_number for paper in papers if paper)
+        return frozenset(number.removeprefix(ours) for number in numbers if number.startswith(ours))
 
     def _hasten(self) -> None:
         """The request has become urgent: every line that waits is due by the expedited rule, if that is sooner."""

@@ -28,6 +28,7 @@ from fhir_um.cases.model import Course, Determination
 from fhir_um.cases.ordered import CoverageAsked, OrderAsked
 from fhir_um.cases.reasons import Reason
 from fhir_um.coverage.model import Payer
+from fhir_um.policy.findings import reader, why_reviewed
 from fhir_um.policy.model import Policy
 from fhir_um.usecases.granting_orders import Granted
 from fhir_um.words import Code
@@ -147,11 +148,15 @@ def _sentence(weighed: Weighed) -> str:
     if reason in _UNSURE_BECAUSE:
         return _unsure(weighed)
     if course is Course.PEND_DOCUMENTS:
-        return f"Authorization is needed under the policy {title}. Not found in the chart: {_missing(weighed)}."
+        missing = f"Not found in the chart: {_missing(weighed)}."
+        return f"Authorization is needed under the policy {title}. {missing}{_documents(weighed)}"
     if course is Course.APPROVE:
         return f"Authorization is needed under the policy {title}; its criteria are met by what the chart shows."
     if course in (Course.PEND_REVIEW, Course.PEND_PHYSICIAN):
-        return f"Authorization is needed; a clinician decides under the policy {title}."
+        why = why_reviewed(course, title, weighed.determination.text)
+        return f"Authorization is needed; {reader(course)} decides under the policy {title}. {why}"
+    if course is Course.CONTACT_PAYER:
+        return weighed.determination.text
     return _told_beforehand(weighed.determination.text)
 
 
@@ -174,7 +179,7 @@ def _unsure(weighed: Weighed) -> str:
         return f"No coverage rule names this service ({codes}); a request would go to a person."
     if codes:
         return f"No coverage rule names this service ({codes}). Order by billing code, or ask the payer."
-    return "The order has no code, so no coverage rule can be found. Order by billing code, or ask the payer."
+    return "No code says what this is for, so no coverage rule can be found. Name it by billing code, or ask the payer."
 
 
 def _missing(weighed: Weighed) -> str:
@@ -183,9 +188,28 @@ def _missing(weighed: Weighed) -> str:
     return "; ".join(policy.facts[fact].label if policy else fact for fact in missing)
 
 
+def _documents(weighed: Weighed) -> str:
+    """By which papers it could be shown; nothing is asked of somebody who is only choosing."""
+    labels = () if weighed.asked.early else tuple(each.label for each in weighed.determination.documents)
+    return f" Could be shown by: {'; '.join(labels)}." if labels else ""
+
+
+_NEVER_ASKED = "not-asked"
+"""Why something is missing when the EHR named no server, or one that may not be asked."""
+
+
 def _unread(weighed: Weighed) -> str:
-    missing = sorted(weighed.asked.missing)
-    return f" The EHR did not give: {', '.join(missing)}." if missing else ""
+    """What might have told more, where more would help, and whether it was the EHR that did not give it."""
+    finding = weighed.determination.finding
+    if not (finding and finding.missing) and weighed.determination.reason not in _UNSURE_BECAUSE:
+        return ""
+    missing = sorted(weighed.asked.missing.items())
+    unasked = [kind for kind, why in missing if why == _NEVER_ASKED]
+    ungiven = [kind for kind, why in missing if why != _NEVER_ASKED]
+    said = f" The EHR did not give: {', '.join(ungiven)}." if ungiven else ""
+    if unasked:
+        said += f" Did not come with the call, and the EHR could not be asked for it: {', '.join(unasked)}."
+    return said
 
 
 # --- within which limits --------------------------------------------------------------------------------------------
@@ -211,7 +235,7 @@ def _is_limited(policy: Policy | None) -> bool:
 
 
 def _qualified(weighed: Weighed) -> str:
-    return "" if weighed.order.has_quantity else "The order gives no quantity; it was taken to ask for one."
+    return "" if weighed.order.has_quantity else "No quantity is given; it was taken to be one."
 
 
 def _expires(weighed: Weighed) -> date:

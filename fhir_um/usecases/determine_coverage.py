@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
 from cds_hooks.desk import Assertion, ReasonCode
+from fhir_um.cases.asked import LineRequest
 from fhir_um.cases.caller import Caller
 from fhir_um.cases.guidance import Guidance
 from fhir_um.cases.model import Course, Determination, MemberId, PayerId
@@ -20,10 +21,12 @@ from fhir_um.policy.model import Moment, Policy, PolicyAdvice
 from fhir_um.policy.systems import same_code
 from fhir_um.usecases.adjudicate import Adjudicator
 from fhir_um.usecases.asserting import Weighed, assertion_of, not_covered, technical
+from fhir_um.usecases.billing_scopes import Scope, scopes_of
 from fhir_um.usecases.eligibility import NOT_ELIGIBLE, Standing, choose_payer, establish
 from fhir_um.usecases.granting_orders import Granted, covering, grant, spent, taken
-from fhir_um.usecases.guiding import content_hash, guidance_of
+from fhir_um.usecases.guiding import guidance_of
 from fhir_um.usecases.members import find_member
+from fhir_um.words import Code
 
 _NOBODY = frozenset({"65", "67", "68", "71", "77"})
 """X12 901: the patient is none of our members, or nobody can say which."""
@@ -134,11 +137,11 @@ class _Counter:
         """Every order in turn: what the first takes from a benefit, the second no longer has."""
         unknown = self._unknown_to_us()
         if unknown is not None:
-            told = {order.ref: (self._unweighed(order, unknown),) for order in self.asked.orders}
-            return CoverageAnswer(self.payer, told)
+            unweighed = {order.ref: (self._unweighed(order, unknown),) for order in self.asked.orders}
+            return CoverageAnswer(self.payer, unweighed)
         if self.standing.member is not None:
             self.history = self.work.member_history(PayerId(self.payer.id), MemberId(self.standing.member.id))
-        told = {order.ref: (self._answered(order),) for order in self.asked.orders}
+        told = {order.ref: self._answered(order) for order in self.asked.orders}
         return CoverageAnswer(self.payer, told, tuple(self.advice))
 
     # --- who is insured ---------------------------------------------------------------------------------------------
@@ -151,8 +154,15 @@ class _Counter:
                     return ReasonCode.TECHNICAL, "The patient's record could not be read, so the member is not known."
                 return ReasonCode.NO_MEMBER_FOUND, f"Not a member of {self.payer.name}: {error.text}"
             if error.code == NOT_ELIGIBLE:
-                return ReasonCode.NO_ACTIVE_COVERAGE, error.text
+                return self._not_insured(), error.text
         return None
+
+    def _not_insured(self) -> ReasonCode:
+        """Of a member whose coverage is not in force, why: over or not begun, or none on file at all."""
+        member = self.standing.member
+        if member is not None and not member.enrollments:
+            return ReasonCode.COVERAGE_NOT_FOUND
+        return ReasonCode.NO_ACTIVE_COVERAGE
 
     def _unweighed(self, order: OrderAsked, why: tuple[ReasonCode, str]) -> Assertion:
         code, text = why
@@ -161,18 +171,23 @@ class _Counter:
             made = technical(*say, text, self.payer)
         else:
             made = not_covered(*say, code, text, self.payer)
-        return self._as_before(order, made, None)
+        return self._as_before(order, made, None, self._carried(order))
 
     # --- what an order needs ----------------------------------------------------------------------------------------
 
-    def _answered(self, order: OrderAsked) -> Assertion:
+    def _answered(self, order: OrderAsked) -> tuple[Assertion, ...]:
         for error in self.standing.line_errors(order.line.sequence):
             if error.code == NOT_ELIGIBLE:
-                return self._unweighed(order, (ReasonCode.NO_ACTIVE_COVERAGE, error.text))
-        return self._as_before(order, *self._weighed(order))
+                return (self._unweighed(order, (self._not_insured(), error.text)),)
+        weighed = self._weighed(order)
+        known = self._carried(order, with_siblings=len(weighed) > 1)
+        return tuple(self._as_before(order, made, determination, known) for made, determination in weighed)
 
-    def _weighed(self, order: OrderAsked) -> tuple[Assertion, Determination]:
-        """Weighed as a submission of it would be, beside whatever authorization covers it already."""
+    def _weighed(self, order: OrderAsked) -> list[tuple[Assertion, Determination]]:
+        """Weighed as a submission of it would be, beside whatever authorization covers it already.
+
+        Where the codes it may be billed by have different answers there are several, each for codes of its own.
+        """
         line, payer_id = order.line, PayerId(self.payer.id)
         found = covering(self.work, payer_id, self.history, line, self.standing.received_on)
         if found is not None:
@@ -187,8 +202,25 @@ class _Counter:
         else:
             self.history += taken(line, determination)
         self._ask_advice(order, adjudicator, determination)
-        granted = found[0] if found else None
-        return assertion_of(self._facts(order, determination, granted), self.deps.new_id()), determination
+        granted, codes = found[0] if found else None, found[1].codes if found else ()
+        scopes = scopes_of(
+            tuple(self._known(order)),
+            determination,
+            frozenset(map(same_code, codes)),
+            lambda code: adjudicator.propose(self._billed_by(order, code), None),
+        )
+        weighed = ((scope, self._facts(order, scope, granted if scope.is_granted else None)) for scope in scopes)
+        return [(assertion_of(facts, self.deps.new_id()), scope.determination) for scope, facts in weighed]
+
+    def _known(self, order: OrderAsked) -> Iterator[Code]:
+        """The codes of an order that rules name, each once."""
+        return filter(self.deps.policies.names, dict.fromkeys(map(same_code, order.line.service.codes)))
+
+    def _billed_by(self, order: OrderAsked, code: Code) -> LineRequest:
+        """The line of an order as if of the codes that rules name it had this one only."""
+        service = order.line.service
+        others = (each for each in service.codes if not self.deps.policies.names(each))
+        return replace(order.line, service=replace(service, codes=(code, *others)))
 
     def _adjudicator(self, order: OrderAsked) -> Adjudicator:
         """Who orders is no fault here, and the faults of other orders are theirs."""
@@ -213,17 +245,16 @@ class _Counter:
         rows = self.deps.policies.advice(adjudicator.context(order.line, None), determination, moment)
         self.advice += [(order.ref, row) for row in rows]
 
-    def _facts(self, order: OrderAsked, determination: Determination, granted: Granted | None) -> Weighed:
-        finding, policies = determination.finding, self.deps.policies
+    def _facts(self, order: OrderAsked, scope: Scope, granted: Granted | None) -> Weighed:
+        finding, policies = scope.determination.finding, self.deps.policies
         policy = policies.version(finding.policy_id, finding.policy_version) if finding else None
-        codes = dict.fromkeys(map(same_code, order.line.service.codes))
         return Weighed(
             asked=self.asked,
             order=order,
             payer=self.payer,
-            determination=determination,
+            determination=scope.determination,
             policy=policy,
-            known_codes=tuple(filter(policies.names, codes)),
+            known_codes=scope.codes,
             granted=granted,
             on=self.standing.received_on,
             ends=tuple(self._ends(policy)),
@@ -241,12 +272,10 @@ class _Counter:
 
     # --- what is told -----------------------------------------------------------------------------------------------
 
-    def _as_before(self, order: OrderAsked, made: Assertion, determination: Determination | None) -> Assertion:
+    def _as_before(
+        self, order: OrderAsked, made: Assertion, determination: Determination | None, carried: tuple[Guidance, ...]
+    ) -> Assertion:
         """The assertion the order carries already, when it says the same and still holds; else the new one, kept."""
-        hashed = content_hash(made)
-        for known in self._carried(order):
-            if known.content_hash == hashed and known.holds(made.on):
-                return replace(made, id=known.id, on=known.on, expires=known.expires, basis=known)
         member = self.standing.member
         row = guidance_of(
             made,
@@ -257,13 +286,21 @@ class _Counter:
             determination=determination,
             keep_until=self.asked.received_at + timedelta(days=self.terms.keep_days),
         )
+        for known in carried:
+            if known.content_hash == row.content_hash and known.holds(made.on):
+                return replace(made, id=known.id, on=known.on, expires=known.expires, basis=known)
         if made.satisfied_pa_id:
             self.work.add_guidance((row,))
         return replace(made, basis=row)
 
-    def _carried(self, order: OrderAsked) -> tuple[Guidance, ...]:
+    def _carried(self, order: OrderAsked, with_siblings: bool = False) -> tuple[Guidance, ...]:
+        """Our own assertions that the order brings; siblings went out beside them, under the id of the first."""
         if not order.carried:
             return ()
-        member_id = self.standing.member.id if self.standing.member else ""
-        known = self.work.guidance(PayerId(self.payer.id), order.carried)
-        return tuple(row for row in known if (row.member_id, row.coverage_ref) == (member_id, self.asked.coverage_ref))
+        payer_id, whose = PayerId(self.payer.id), self.standing.member.id if self.standing.member else ""
+        known = self.work.guidance(payer_id, order.carried)
+        if with_siblings:
+            calls = dict.fromkeys(row.instance for row in known)
+            given = (row for instance in calls for row in self.work.guidance_given(payer_id, instance))
+            known += tuple(row for row in given if row.order_ref == order.ref)
+        return tuple(row for row in known if (row.member_id, row.coverage_ref) == (whose, self.asked.coverage_ref))

@@ -38,7 +38,7 @@ def covering(
         if used.kind != "approved" or not used.case_id or codes.isdisjoint(map(same_code, used.codes)):
             continue
         found = _line_behind(work, payer_id, used)
-        if found is not None and _covers(used, found, line, on):
+        if found is not None and covers(used, found, line, on):
             authorized = found.decision.authorized
             quantity = (authorized and authorized.quantity) or found.request.quantity or Quantity(used.units)
             return Granted(used.number, found.period or used.period, quantity), used
@@ -51,7 +51,8 @@ def _line_behind(work: Reading, payer_id: PayerId, used: UsedService) -> Line | 
     return next((line for line in lines if line.state in AUTHORIZED), None)
 
 
-def _covers(used: UsedService, found: Line, line: LineRequest, on: date) -> bool:
+def covers(used: UsedService, found: Line, line: LineRequest, on: date) -> bool:
+    """True when the days, the amount and the modifiers of a line are within an authorization for the same service."""
     first = line.serviced.start or on
     last = line.serviced.end or first
     in_time = used.period.covers(first) and used.period.covers(last)

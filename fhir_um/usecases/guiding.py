@@ -18,8 +18,8 @@ _WRITER = msgspec.json.Encoder(decimal_format="string", order="deterministic")
 
 
 def content_hash(told: Assertion) -> str:
-    """The same for the same answer, whenever and under whatever id it is given."""
-    bare = replace(told, id="-", on=_NO_DAY, expires=None, basis=None)
+    """The same for the same answer, whenever and under whatever id it is given; it has no basis yet."""
+    bare = replace(told, id="-", on=_NO_DAY, expires=None)
     return sha256(_WRITER.encode(bare)).hexdigest()
 
 
@@ -58,8 +58,8 @@ def guidance_of(
 
 
 def told_document(told: Assertion, determination: Determination | None) -> str:
-    """The assertion and what led to it, as JSON."""
-    document: dict[str, Any] = {"assertion": replace(told, basis=None), "determination": determination}
+    """An assertion that has no basis yet and what led to it, as JSON."""
+    document: dict[str, Any] = {"assertion": told, "determination": determination}
     return _WRITER.encode(document).decode()
 
 

@@ -21,13 +21,15 @@ _MOST_MATCHES = 50
 def inquire(deps: Deps, caller: Caller, inquiry: Inquiry) -> tuple[tuple[Case, bytes], ...]:
     """Each match, most recent first, with the submission bytes its answer echoes from.
 
-    An unknown payer or member, or a case the asker may not see, is simply no match: the answer never tells which.
+    An unknown payer or member, or a case the asker may not see, is simply no match: the answer never tells which. What
+    an order earned is told with the request that took it over.
     """
     with deps.open_reading() as work:
         asking = _asking(work, caller, inquiry)
         found = {case.id: case for case in (*_of_member(work, asking), *_of_number(work, asking))}
         latest = sorted(found.values(), key=lambda case: (case.received_at, case.id), reverse=True)
-        matching = (case for case in latest if matches(case, inquiry, on_numbers=bool(inquiry.numbers)))
+        live = (case for case in latest if not case.is_taken_over)
+        matching = (case for case in live if matches(case, inquiry, on_numbers=bool(inquiry.numbers)))
         return tuple((case, body_of(work, case)) for case in matching)
 
 

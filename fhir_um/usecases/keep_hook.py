@@ -3,6 +3,7 @@
 Must not know FHIR. Nothing of the patient's record is kept. Source: CRD 2.2.1 found-11, found-37, sec-6.
 """
 
+from dataclasses import replace
 from datetime import timedelta
 
 import msgspec
@@ -19,7 +20,7 @@ _WRITER = msgspec.json.Encoder(decimal_format="string")
 
 def keep_hook(deps: Deps, told: Told, keep_days: int) -> None:
     """Keeps the call; assertions that were kept before they were told stay as they are."""
-    with deps.open_work() as work:
+    with deps.open_work(alone=True) as work:
         home = PayerId(next((payer.id for payer in work.directory().payers), ""))
         rows = _guidance(told, home, keep_days)
         call = _invocation(deps, told, next((row.payer_id for row in rows), home), keep_days)
@@ -40,6 +41,7 @@ def _guidance(told: Told, home_payer: PayerId, keep_days: int) -> tuple[Guidance
 
 def _of_nobody(told: Told, order_ref: str, assertion: Assertion, payer_id: PayerId, keep_days: int) -> Guidance:
     """What the counter said by itself, when the desk could not answer."""
+    bare = replace(assertion, basis=None)
     return Guidance(
         id=assertion.id,
         payer_id=payer_id,
@@ -55,9 +57,9 @@ def _of_nobody(told: Told, order_ref: str, assertion: Assertion, payer_id: Payer
         told_at=told.answered_at,
         on=assertion.on,
         expires=assertion.expires,
-        content_hash=content_hash(assertion),
+        content_hash=content_hash(bare),
         number=assertion.satisfied_pa_id,
-        document=told_document(assertion, None),
+        document=told_document(bare, None),
         keep_until=told.answered_at + timedelta(days=keep_days),
     )
 

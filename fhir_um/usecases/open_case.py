@@ -3,12 +3,14 @@
 Must not know FHIR, or whether the submission is new.
 """
 
+from collections.abc import Mapping
 from dataclasses import replace
+from types import MappingProxyType
 
 from fhir_um.cases.asked import ClaimRequest
 from fhir_um.cases.caller import Caller
 from fhir_um.cases.history import Journal
-from fhir_um.cases.lifecycle import CANCEL_PATH
+from fhir_um.cases.lifecycle import CANCEL_PATH, EARNED_PATH
 from fhir_um.cases.model import (
     CORRECT,
     PENDED,
@@ -19,10 +21,11 @@ from fhir_um.cases.model import (
     Course,
     Determination,
     EventKind,
+    Line,
     PayerId,
     SubmissionId,
 )
-from fhir_um.cases.placing import Numbers, never_started, place
+from fhir_um.cases.placing import Numbers, never_started, place, take_over
 from fhir_um.cases.reasons import Reason
 from fhir_um.cases.roles import ENGINE, requester
 from fhir_um.cases.submission import StoredSubmission, Submission
@@ -30,6 +33,8 @@ from fhir_um.deps import Deps, Work
 from fhir_um.usecases.adjudicate import Adjudicator
 from fhir_um.usecases.eligibility import Standing
 from fhir_um.usecases.timing import Timing, priority_of, review_type_of
+
+NONE_EARNED: Mapping[int, Line] = MappingProxyType({})
 
 _PRIOR_UNKNOWN = "The claim this update builds on is not known here; the request is taken as new and with intake."
 
@@ -58,15 +63,23 @@ def open_case(
     submission: Submission,
     submission_id: SubmissionId,
     adjudicator: Adjudicator,
+    earned: Mapping[int, Line] = NONE_EARNED,
 ) -> Case:
-    """A new case with every line where the rules put it, written with its numbers and clocks."""
+    """A new case with every line where the rules put it, written with its numbers and clocks.
+
+    `earned` are lines of orders, authorized, by the line that takes each over; they come first, so that the rules see
+    them beside the others.
+    """
     at, standing, request = submission.received_at, adjudicator.standing, submission.request
     orphan = _orphan_error(request)
     header = _header(deps, caller, submission, submission_id, standing, orphan)
     timing = Timing(deps, standing, submission, header.priority)
     numbers, journal = Numbers(deps.new_number, header.id, at), Journal(None, at, ENGINE)
     journal.header(EventKind.OPENED, header)
-    for line in request.lines:
+    for line in sorted(request.lines, key=lambda each: each.sequence not in earned):
+        if line.sequence in earned:
+            journal.line(EventKind.LINE_REQUESTED, take_over(line, earned[line.sequence], at), EARNED_PATH)
+            continue
         if line.withdrawn and not orphan:
             actor = requester(caller.client_id)
             journal.line(EventKind.LINE_CANCELLED, never_started(line, actor, at), CANCEL_PATH, actor)

@@ -14,6 +14,7 @@ from fhir_um.usecases.amend_claim import amend_case
 from fhir_um.usecases.amended_case import find_amended
 from fhir_um.usecases.eligibility import choose_payer, establish
 from fhir_um.usecases.open_case import open_case, stored
+from fhir_um.usecases.taking_over import earnings_of
 
 
 def submit_claim(deps: Deps, caller: Caller, submission: Submission) -> Case:
@@ -37,12 +38,14 @@ def _take(deps: Deps, caller: Caller, submission: Submission, alone: bool = Fals
             return _known_case(work, known)
         standing = establish(work, directory, payer, named, submission.request, submission.received_at)
         amended = find_amended(work, payer_id, caller.client_id, submission, standing.member)
-        adjudicator = make_adjudicator(deps, work, directory, standing, submission, amended)
+        earnings = earnings_of(work, caller, standing, submission.request, amended)
+        adjudicator = earnings.left_out_of(make_adjudicator(deps, work, directory, standing, submission, amended))
         submission_id = SubmissionId(deps.new_id())
         if amended is not None:
-            case = amend_case(deps, work, caller, submission, submission_id, adjudicator, amended)
+            case = amend_case(deps, work, caller, submission, submission_id, adjudicator, amended, earnings.lines)
         else:
-            case = open_case(deps, work, caller, submission, submission_id, adjudicator)
+            case = open_case(deps, work, caller, submission, submission_id, adjudicator, earnings.lines)
+        earnings.hand_over(work, case, submission.received_at)
         work.add_submission(stored(case, submission_id, caller, submission), submission.request.claim_identifiers)
         work.use_guidance(payer_id, case.member_id, submission.request.coverage_assertions, case.id)
         return case

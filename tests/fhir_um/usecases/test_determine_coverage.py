@@ -13,11 +13,12 @@ from cds_hooks.desk import Amount, Coding, Covered, DocNeeded, DocPurpose, InfoN
 from fhir_um.api.hook_desk import HookDesk
 from fhir_um.cases.asked import PriorClaim
 from fhir_um.cases.lifecycle import ENGINE_MOVES
-from fhir_um.cases.model import AUTHORIZED, PENDED, LineState
+from fhir_um.cases.model import AUTHORIZED, PENDED, LineState, PayerId
 from fhir_um.settings import Settings
 from fhir_um.translate.order_in import Loose, evidence_in, orders_in
 from fhir_um.usecases.asserting import ANSWERS
 from fhir_um.usecases.submit_claim import submit_claim
+from fhir_um.words import Identifier
 from tests.builders import AT
 from tests.fhir_um.asking_hooks import (
     COPD,
@@ -239,6 +240,7 @@ def test_two_orders_share_what_is_left_of_a_benefit(quick):
 # --- who is insured -------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.spec("crd-check:87")
 @pytest.mark.spec("crd:resp-44")
 def test_a_stranger_is_not_covered(desk):
     patient = PATIENT | {"identifier": [{"value": "NOBODY"}]}
@@ -259,12 +261,25 @@ def test_a_stranger_whose_record_could_not_be_read_may_be_none(quick):
     assert only.reasons[0].code is ReasonCode.TECHNICAL
 
 
+@pytest.mark.spec("crd-check:87")
 @pytest.mark.spec("crd:resp-45")
 def test_coverage_that_is_over_is_not_covered(quick):
     only = told(quick, order(), at=AT - timedelta(days=365 * 30))
 
     assert only.covered is Covered.NOT_COVERED
     assert only.reasons[0].code is ReasonCode.NO_ACTIVE_COVERAGE
+
+
+@pytest.mark.spec("crd:resp-44", "crd-check:87")
+def test_member_without_any_coverage_on_file_is_told_so(quick):
+    with quick.deps.open_work() as work:
+        (member,) = work.find_members(PayerId("harbor"), (Identifier("", "H1001-6103"),))
+        work.save_members((replace(member, enrollments=()),))
+
+    only = told(quick, order())
+
+    assert only.covered is Covered.NOT_COVERED
+    assert only.reasons[0].code is ReasonCode.COVERAGE_NOT_FOUND
 
 
 @pytest.mark.spec("crd:hook-13")
@@ -301,6 +316,7 @@ def carrying(made, coverage="Coverage/cov"):
     return {"extension": [{"url": url, "extension": parts}]}
 
 
+@pytest.mark.spec("crd-check:92")
 @pytest.mark.spec("crd:resp-35")
 @pytest.mark.spec("crd:resp-36")
 def test_an_order_that_carries_our_answer_gets_the_same_one(desk, clock):
@@ -311,6 +327,7 @@ def test_an_order_that_carries_our_answer_gets_the_same_one(desk, clock):
     assert again == first
 
 
+@pytest.mark.spec("crd:resp-32", "crd-check:84")
 @pytest.mark.parametrize("carried", [{"coverage": "Coverage/other"}, {"coverage": f"{EHR}/Coverage/cov"}])
 def test_only_an_answer_for_the_same_coverage_counts(quick, carried):
     first = told(quick, order(), chart=LOW)
@@ -320,6 +337,7 @@ def test_only_an_answer_for_the_same_coverage_counts(quick, carried):
     assert (again.id == first.id) is (carried["coverage"] != "Coverage/other")
 
 
+@pytest.mark.spec("crd-check:84")
 @pytest.mark.spec("crd:resp-32")
 def test_every_answer_has_an_id_of_its_own(quick):
     answered = quick.answer(question(*(order("G0399", id=f"o{n}") for n in range(5))))
