@@ -131,11 +131,21 @@ def _sentence(policy: Policy, course: Course, finding: Finding) -> str:
     missing = "; ".join(policy.facts[fact].label for fact in finding.missing)
     if course is Course.PEND_DOCUMENTS:
         return f"More information is needed to decide. Not found in the request: {missing}."
-    return f"Sent to {_reader(course)} for review under the policy {policy.title}. {_why(finding, missing)}"
+    return f"{_sent(course, policy.title)}{_why(finding, missing)}"
 
 
-def _reader(course: Course) -> str:
+def why_reviewed(course: Course, title: str, text: str) -> str:
+    """Why a person reviews a line, without the words that say that it was sent to one."""
+    return text.removeprefix(_sent(course, title))
+
+
+def reader(course: Course) -> str:
+    """Who reviews: a physician where the policy wants one."""
     return "a physician" if course is Course.PEND_PHYSICIAN else "a clinician"
+
+
+def _sent(course: Course, title: str) -> str:
+    return f"Sent to {reader(course)} for review under the policy {title}. "
 
 
 def _why(finding: Finding, missing: str) -> str:

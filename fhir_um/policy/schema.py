@@ -158,10 +158,14 @@ class LimitsFile(Strict, frozen=True):
 
 
 class DocumentNeededFile(Strict, frozen=True):
-    """A document to ask for; `shows` names the facts it would show (empty: asked whenever anything is missing)."""
+    """A document to ask for; `shows` names the facts it would show (empty: asked whenever anything is missing).
+
+    `report_type` is its X12 code (PWK01), for those who sort documents by it.
+    """
 
     loinc: str
     label: str
+    report_type: str = ""
     required: bool = True
     shows: list[str] = []
 

@@ -114,7 +114,7 @@ def test_the_shipped_rows_show_every_kind_and_link_to_public_pages_only() -> Non
     assert {row.kind for _, row in ROWS} == set(AdviceKind)
     assert len({policy_id for policy_id, _ in ROWS}) >= 8
     hosts = {row.url.split("/")[2] for _, row in ROWS if row.url.startswith("https://")}
-    assert hosts == {"www.cms.gov", "www.cdc.gov", "medlineplus.gov"}
+    assert hosts == {"www.cms.gov", "www.cdc.gov", "www.hhs.gov", "medlineplus.gov"}
 
 
 def _with(value: Any, **parts: Any) -> Any:

@@ -192,3 +192,20 @@ def test_the_documented_policy_loads(tmp_path: Path) -> None:
     (tmp_path / "seat-lift.yaml").write_text(example.group(1))
 
     assert load_policies(tmp_path).policies[0].id == "seat-lift"
+
+
+_OF_THE_CHART = ("observation", "condition", "procedure", "medication", "document", "answer")
+_SHIPPED = sorted((Path(__file__).parents[3] / "fhir_um" / "policy" / "policies").glob("*.yaml"))
+
+
+@pytest.mark.parametrize("path", _SHIPPED, ids=[path.stem for path in _SHIPPED])
+def test_each_fact_a_chart_may_lack_has_a_document_that_shows_it(path: Path) -> None:
+    """So a request that lacks one thing is asked for the paper that shows it, and for no other."""
+    policy = yaml.load(path.read_bytes(), yaml.CSafeLoader)
+    if policy.get("outcome", {}).get("unknown") != "pend-documents":
+        return
+    lacking = {fact for fact, source in policy["facts"].items() if any(kind in source for kind in _OF_THE_CHART)}
+
+    shown = {fact for each in policy["documents"] for fact in each.get("shows", lacking)}
+
+    assert lacking <= shown
