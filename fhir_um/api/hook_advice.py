@@ -29,7 +29,8 @@ _CODED_AT = {
 
 _OTHERWISE_CODED = ("codeReference", "medicationReference")
 _ORDERED_AS = {"service": "ServiceRequest", "device": "DeviceRequest", "drug": "MedicationRequest"}
-_CARRIED_OVER = ("requester", "encounter")
+_REQUESTERS = ("requester", "orderer", "prescriber", "sender")
+_USERS = ("Practitioner/", "PractitionerRole/")
 
 
 def advice_out(given: Iterable[tuple[str, PolicyAdvice]], question: Question, base_url: str) -> Iterator[Advice]:
@@ -65,7 +66,7 @@ def _suggestions(row: PolicyAdvice, about: tuple[str, ...], question: Question) 
         return
     order = next((each.resource for each in question.orders if each.ref in about), {})
     if row.kind is not PolicyAdviceKind.ALTERNATIVE:
-        made = _new_order(row.proposed, order, question.patient_id)
+        made = _new_order(row.proposed, order, question)
         yield Suggestion(f"Add {row.proposed.label}", (Action("create", f"Order {row.proposed.label}", made),))
     elif order.get("resourceType") in _CODED_AT:
         made = _changed_order(row.proposed, order)
@@ -91,14 +92,18 @@ def _changed_order(proposed: Proposed, order: Json) -> Json:
     return {name: value for name, value in changed.items() if value != []}
 
 
-def _new_order(proposed: Proposed, beside: Json, patient_id: str) -> Json:
-    """A draft for the same patient and by the same person as the order it belongs to."""
+def _new_order(proposed: Proposed, beside: Json, question: Question) -> Json:
+    """A draft for the same patient and by the same person as the order it belongs to. Source: CRD 2.2.1 resp-57."""
     kind = _ORDERED_AS[proposed.what]
     made: Json = {
         "resourceType": kind,
         "status": "draft",
         "intent": "order",
         _CODED_AT[kind]: _concept(proposed),
-        "subject": {"reference": f"Patient/{patient_id}"},
+        "subject": {"reference": f"Patient/{question.patient_id}"},
+        "authoredOn": question.received_at.date().isoformat(),
     }
-    return made | {name: beside[name] for name in _CARRIED_OVER if isinstance(beside.get(name), dict)}
+    user = {"reference": question.user} if question.user.startswith(_USERS) else None
+    requester = next((beside[name] for name in _REQUESTERS if isinstance(beside.get(name), dict)), user)
+    known = {"requester": requester, "encounter": beside.get("encounter")}
+    return made | {name: value for name, value in known.items() if isinstance(value, dict)}

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from fhir_um.cases.model import CaseId, PayerId
-from fhir_um.words import Code
+from fhir_um.words import Code, Identifier
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,9 +86,10 @@ class CardFeedback:
 
 @dataclass(frozen=True, slots=True)
 class Explained:
-    """Everything kept about one invocation."""
+    """Everything kept about one invocation. `payer` is how the payer is known outside, None when it was not asked."""
 
     invocation: Invocation | None
     guidance: tuple[Guidance, ...]
     cards: tuple[CardTold, ...]
     feedback: tuple[CardFeedback, ...]
+    payer: Identifier | None = None

@@ -23,6 +23,7 @@ def explain_hook(deps: Deps, caller: Caller, name: str, request_id: str) -> Expl
     with deps.open_work() as work:
         found = _find(work, caller, name)
         payer_id = (found.invocation or found.guidance[0]).payer_id if found else None
+        payer = work.directory().payer(payer_id) if payer_id else None
         work.add_audit(
             AuditRow(
                 id=deps.new_id(),
@@ -39,7 +40,7 @@ def explain_hook(deps: Deps, caller: Caller, name: str, request_id: str) -> Expl
         )
     if found is None:
         raise Refusal.of(Kind.NOT_FOUND, "not-found", "There is no such hook call or coverage assertion here.")
-    return found
+    return replace(found, payer=next(iter(payer.identifiers), None) if payer else None)
 
 
 def _with_repeated(work: Work, payer_id: PayerId, found: Explained) -> Explained:

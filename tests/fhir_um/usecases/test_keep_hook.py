@@ -58,6 +58,7 @@ def explained(desk, name, caller=None):
     return explanation_view(explain_hook(desk.deps, caller or a_caller(), name, "request-1"))
 
 
+@pytest.mark.spec("crd:found-11", "crd-check:92", "crd-check:119", "crd-check:123")
 @pytest.mark.spec("crd:found-37")
 @pytest.mark.spec("crd:found-38")
 @pytest.mark.parametrize("by", ["instance", "assertion"])
@@ -126,6 +127,7 @@ def test_an_answer_given_again_is_explained_at_both_calls(desk):
     assert [row["id"] for row in explained(desk, again.instance)["assertions"]] == [only.id]
 
 
+@pytest.mark.spec("crd:found-38", "crd-check:119")
 def test_nobody_elses_call_is_explained(desk):
     asked, _ = kept(desk, order("G0399"))
 
@@ -135,6 +137,7 @@ def test_nobody_elses_call_is_explained(desk):
     assert refused.value.kind is Kind.NOT_FOUND
 
 
+@pytest.mark.spec("crd-check:122")
 @pytest.mark.spec("crd:sec-6")
 def test_no_clinical_value_and_no_name_is_kept(desk):
     asked, answered = kept(desk, order(), chart=(COPD, saturation("86.25")))
@@ -147,6 +150,7 @@ def test_no_clinical_value_and_no_name_is_kept(desk):
     assert not any(word in text for word in ("86.25", "Whitfield", "H1001-6103", "1961"))
 
 
+@pytest.mark.spec("crd-check:122")
 @pytest.mark.spec("crd:sec-6")
 def test_what_was_kept_long_enough_goes(desk):
     asked, answered = kept(desk, order("G0399"))
@@ -161,6 +165,7 @@ def test_what_was_kept_long_enough_goes(desk):
         assert work.guidance(PayerId("harbor"), (only.id,)) == ()
 
 
+@pytest.mark.spec("hooks:feedback", "crd-check:114", "crd-check:116")
 @pytest.mark.spec("crd:metric-1")
 def test_feedback_is_kept_per_card_and_policy_and_shows_as_engagement(desk):
     asked, _ = kept(desk, order("72148", CPT))
@@ -180,9 +185,11 @@ def test_feedback_is_kept_per_card_and_policy_and_shows_as_engagement(desk):
         ("overridden", "lumbar-spine-mri"),
     ]
     assert said[1]["reason"] == {"system": "urn:reasons", "code": "no"}
-    assert view["metric"]["cards"][0]["count"] == 1
+    shown = {"type": "guideline", "focus": ["ServiceRequest"], "engagement": "override"}
+    assert shown in view["metric"]["request"][0]["response"]
 
 
+@pytest.mark.spec("crd-check:121")
 @pytest.mark.spec("crd:metric-1")
 def test_a_call_is_exported_as_the_guides_metric(desk):
     asked, answered = kept(desk, order("72148", CPT), order("G0399", id="o2"))

@@ -1,0 +1,106 @@
+"""`fhir-um hooks`: what the hook calls that are kept amount to. Changes nothing.
+
+Must not know how a record is made. Source: CRD 2.2.1, CRDMetricData, metric-1.
+"""
+
+import argparse
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, time
+
+import msgspec
+
+from cds_hooks.budget import MARGIN_SECONDS, for_call
+from fhir_um.api.metric_views import NOT_MEASURED, NOT_TOLD, measures_view, record_view, split_view
+from fhir_um.cases.hook_metrics import HookRecord, Measured, measured
+from fhir_um.commands.opening import open_house
+from fhir_um.commands.telling import wrapped_under
+from fhir_um.commands.typed import day
+from fhir_um.settings import Settings
+from fhir_um.usecases.hook_metrics import hook_metrics
+
+_EPILOG = """examples:
+  fhir-um hooks metrics
+  fhir-um hooks metrics --since 2026-11-01 --json > metrics.json"""
+
+
+def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add `hooks` and its verb to the command line."""
+    parser = subparsers.add_parser(
+        "hooks",
+        help="measure the hook calls that are kept",
+        description="Tells what the hook calls that are kept amount to.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    verbs = parser.add_subparsers(title="verbs", metavar="VERB", required=True)
+    metrics = verbs.add_parser(
+        "metrics",
+        help="the measures of CRD, and its record of each call",
+        description="Computes the measures that CRD suggests over the calls that are kept. With --json also the "
+        "record of each call, as CRDMetricData. Neither has a name, a member number or anything of a chart.",
+    )
+    metrics.add_argument("--since", metavar="DATE", type=day, help="only calls from that day on, UTC (default: all)")
+    metrics.add_argument("--json", action="store_true", help="records and measures as JSON")
+    metrics.set_defaults(func=run_metrics)
+
+
+def run_metrics(args: argparse.Namespace, settings: Settings) -> int:
+    """Always 0: no calls are no fault."""
+    since = datetime.combine(args.since, time(tzinfo=UTC)) if args.since else None
+    records = hook_metrics(open_house(settings), since)
+    if args.json:
+        print(msgspec.json.format(msgspec.json.encode(_view(records)), indent=2).decode())
+    else:
+        print(*_told(records), sep="\n")
+    return 0
+
+
+def target_seconds(hook: str) -> float:
+    """How long the guide gives an answer, on its way included."""
+    return for_call(hook) + MARGIN_SECONDS
+
+
+def _split(records: tuple[HookRecord, ...], by: Callable[[HookRecord], str]) -> dict[str, Measured]:
+    names = sorted({by(record) for record in records})
+    return {name: measured((r for r in records if by(r) == name), target_seconds) for name in names}
+
+
+def _by_payer(records: tuple[HookRecord, ...]) -> dict[str, Measured]:
+    return _split(records, lambda record: record.payer_id)
+
+
+def _by_hook(records: tuple[HookRecord, ...]) -> dict[str, Measured]:
+    return _split(records, lambda record: record.hook)
+
+
+def _view(records: tuple[HookRecord, ...]) -> dict[str, object]:
+    return {
+        "records": [record_view(record) for record in records],
+        "measures": measures_view(measured(records, target_seconds)),
+        "byPayer": split_view(_by_payer(records)),
+        "byHook": split_view(_by_hook(records)),
+        "notTold": NOT_TOLD,
+        "notMeasured": {str(number): why for number, why in NOT_MEASURED.items()},
+    }
+
+
+# --- for people -----------------------------------------------------------------------------------------------------
+
+
+def _told(records: tuple[HookRecord, ...]) -> Iterator[str]:
+    whole = measured(records, target_seconds)
+    yield f"{whole.calls} calls, {whole.answers} of them answered with 200, about {whole.orders} orders."
+    yield from _rows(whole)
+    for measure, splits in ((8, _by_payer(records)), (9, _by_hook(records))):
+        for name, found in splits.items():
+            yield f"{measure}  {name}: {found.calls} calls, {found.orders} orders"
+            yield from _rows(found)
+    for number, why in NOT_MEASURED.items():
+        yield from wrapped_under(f"{number}  {why}", 0, 3)
+
+
+def _rows(found: Measured) -> Iterator[str]:
+    for row in measures_view(found):
+        count, of = row["count"], row["of"]
+        share = f"{100 * count / of:.0f} %" if of else ""
+        yield f"  {row['measure']}  {row['name']:36} {f'{count} of {of}':>14} {share:>6}"
