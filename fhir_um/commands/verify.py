@@ -1,4 +1,4 @@
-"""`fhir-um verify`: checks that the store still says what happened: histories, hashes, rows. Changes nothing."""
+"""`fhir-um verify`: checks that the store still says what happened: histories, hashes, rows, hooks. Changes nothing."""
 
 import argparse
 import sys
@@ -6,10 +6,10 @@ import sys
 from fhir_um.commands.opening import named, open_house
 from fhir_um.settings import Settings
 
-_LOOKED_AT = "Checked {}: {} cases, {} events, {} submissions."
+_LOOKED_AT = "Checked {}: {} cases, {} events, {} submissions, {} records of hooks."
 _SOUND = (
     "The store is sound: every case equals its history, every hash holds, and lines, clocks, numbers, names and "
-    "submissions are those the history tells of."
+    "submissions are those the history tells of; what EHRs were told can be read and rests on what is there."
 )
 _FAULTY = "Faults found, listed above: {}. Nothing was changed. Keep a copy of the database before repairing anything."
 
@@ -20,7 +20,8 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         "verify",
         help="check the integrity of the case store",
         description="Checks that the store still says what happened: every case against its history, every submission "
-        "against the hash in that history, every other row against the case. Changes nothing.",
+        "against the hash in that history, every other row against the case, and what EHRs were told: that it can be "
+        "read, that the authorizations it names are there, that it is kept no longer than its time. Changes nothing.",
         epilog="The steps of a case are chained by hashes, and a step that takes a submission holds the hash of its "
         "bytes. A case removed with all its rows leaves nothing to check: compare the counts with those of a backup. "
         "Exit code 1 when something does not hold.",
@@ -34,7 +35,7 @@ def run(_args: argparse.Namespace, settings: Settings) -> int:
     for fault in checked.faults:
         print(fault, file=sys.stderr)
     print(
-        _LOOKED_AT.format(named(settings), checked.cases, checked.events, checked.submissions),
+        _LOOKED_AT.format(named(settings), checked.cases, checked.events, checked.submissions, checked.hook_records),
         _FAULTY.format(len(checked.faults)) if checked.faults else _SOUND,
     )
     return 1 if checked.faults else 0

@@ -12,7 +12,7 @@ NO_INSTANT = datetime.min.replace(tzinfo=UTC)
 """Stands for what was found in place of an instant and is none."""
 
 
-class _FoundInstant(Instant):
+class FoundInstant(Instant):
     """An instant, or `NO_INSTANT`."""
 
     cache_ok = True
@@ -31,7 +31,7 @@ def as_found(table: Table) -> list[ColumnElement[Any]]:
 
 def _as_found(column: ColumnElement[Any]) -> ColumnElement[Any]:
     if isinstance(column.type, Instant):
-        return type_coerce(column, _FoundInstant).label(column.key)
+        return type_coerce(column, FoundInstant).label(column.key)
     if isinstance(column.type, LargeBinary):
         return type_coerce(column, NullType).label(column.key)
     return column

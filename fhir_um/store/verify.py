@@ -11,26 +11,25 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import Connection, Executable, Row, bindparam, select, text, tuple_
+from sqlalchemy import Connection, Executable, Row, Select, Table, bindparam, select, text, tuple_
 
 from fhir_um.store.case_faults import case_faults
 from fhir_um.store.found import as_found
+from fhir_um.store.hook_faults import KEPT, overdue
 from fhir_um.store.tables import cases, submissions
 
 _BATCH = 200
 
-_CASES = (
-    select(*as_found(cases))
-    .where(tuple_(cases.c.id, cases.c.payer_id) > tuple_(bindparam("after_id"), bindparam("after_payer")))
-    .order_by(cases.c.id, cases.c.payer_id)
-    .limit(_BATCH)
-)
-_SUBMISSIONS = (
-    select(*as_found(submissions))
-    .where(tuple_(submissions.c.id, submissions.c.payer_id) > tuple_(bindparam("after_id"), bindparam("after_payer")))
-    .order_by(submissions.c.id, submissions.c.payer_id)
-    .limit(_BATCH)
-)
+
+def _in_turn(table: Table) -> Select[*tuple[Any, ...]]:
+    """The next rows of a table, whatever is in them."""
+    key = tuple_(table.c.id, table.c.payer_id)
+    after = tuple_(bindparam("after_id"), bindparam("after_payer"))
+    return select(*as_found(table)).where(key > after).order_by(table.c.id, table.c.payer_id).limit(_BATCH)
+
+
+_CASES = _in_turn(cases)
+_SUBMISSIONS = _in_turn(submissions)
 
 
 @dataclass(slots=True)
@@ -40,11 +39,12 @@ class Checked:
     cases: int = 0
     events: int = 0
     submissions: int = 0
+    hook_records: int = 0
     faults: list[str] = field(default_factory=list)
 
 
 def verify(connection: Connection) -> Checked:
-    """Look at everything there is about cases."""
+    """Look at everything there is about cases, and at what EHRs were told."""
     checked = Checked()
     with _any_text(connection):
         if connection.dialect.name == "sqlite":
@@ -59,7 +59,18 @@ def verify(connection: Connection) -> Checked:
             if not isinstance(row.body, bytes) or sha256(row.body).hexdigest() != row.body_hash:
                 fault = "the bytes do not have the recorded hash"
                 checked.faults.append(f"payer {row.payer_id}, submission {row.id}: {fault}")
+        _check_hooks(connection, checked)
     return checked
+
+
+def _check_hooks(connection: Connection, checked: Checked) -> None:
+    for what, table, faults_of in KEPT:
+        checked.faults += [f"{what}s: {fault}" for fault in overdue(connection, table)]
+        for row in _all(connection, _in_turn(table)):
+            checked.hook_records += 1
+            checked.faults += [
+                f"payer {row.payer_id}, {what} {row.id}: {fault}" for fault in faults_of(connection, row)
+            ]
 
 
 @contextmanager
