@@ -4,7 +4,7 @@ Source: FHIR R4 4.0.1, Bundle "Resolving references in Bundles"; PAS 2.2.1 spec-
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any, Generic, Protocol, TypeVar
 
 RESTFUL = re.compile(r"(?P<base>https?://[^\s?#]+/)(?P<type>[A-Z][A-Za-z]+)/(?P<id>[A-Za-z0-9\-.]{1,64})")
@@ -55,22 +55,27 @@ def relative(url: str) -> str:
     return f"{found['type']}/{found['id']}" if found else url
 
 
-def references_of(resource: dict[str, Any]) -> Iterator[tuple[str, str]]:
+def references_of(resource: dict[str, Any]) -> list[tuple[str, str]]:
     """Every literal reference of a resource, with its path in it: `item[0].extension[1].valueReference`."""
+    found: list[tuple[str, str]] = []
     for name, value in resource.items():
-        yield from _references(value, name)
+        if isinstance(value, dict | list):
+            _collect_references(value, name, found)
+    return found
 
 
-def _references(value: Any, path: str) -> Iterator[tuple[str, str]]:
-    if isinstance(value, dict):
-        reference = value.get("reference")
-        if isinstance(reference, str):
-            yield path, reference
-        for name, child in value.items():
-            yield from _references(child, f"{path}.{name}")
-    elif isinstance(value, list):
-        for index, child in enumerate(value):
-            yield from _references(child, f"{path}[{index}]")
+def _collect_references(value: dict[str, Any] | list[Any], path: str, found: list[tuple[str, str]]) -> None:
+    if isinstance(value, list):
+        for index, item in enumerate(value):
+            if isinstance(item, dict | list):
+                _collect_references(item, f"{path}[{index}]", found)
+        return
+    reference = value.get("reference")
+    if isinstance(reference, str):
+        found.append((path, reference))
+    for name, member in value.items():
+        if isinstance(member, dict | list):
+            _collect_references(member, f"{path}.{name}", found)
 
 
 class Resolver(Generic[E]):

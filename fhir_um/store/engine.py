@@ -10,6 +10,8 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, 
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from fhir_um.store.driver import begin_writing, run
+
 _BUSY_TIMEOUT_MS = 5_000
 """How long a writer waits for another one before the caller is told to try again."""
 
@@ -66,8 +68,8 @@ def take_turn(connection: Connection) -> None:
     What was read before may have changed meanwhile. Must come before the transaction's first change.
     """
     if connection.dialect.name == "sqlite":
-        connection.exec_driver_sql("COMMIT")
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
+        run(connection, "COMMIT")
+        begin_writing(connection)
 
 
 def lock_key(connection: Connection, key: str) -> None:
@@ -138,8 +140,10 @@ def _sqlite(url: URL, synchronous: str) -> Engine:
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
-        late = connection.get_execution_options().get(_LATE)
-        connection.exec_driver_sql("BEGIN" if late else "BEGIN IMMEDIATE")
+        if connection.get_execution_options().get(_LATE):
+            run(connection, "BEGIN")
+        else:
+            begin_writing(connection)
 
     return engine
 

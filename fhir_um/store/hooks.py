@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import BindParameter, Connection, Table, bindparam, delete, insert, select, update
+from sqlalchemy import BindParameter, Connection, Table, bindparam, delete, exists, insert, or_, select, update
 
 from fhir_um.cases.guidance import CardFeedback, CardTold, Guidance, Invocation
 from fhir_um.cases.model import CaseId, PayerId
@@ -63,12 +63,8 @@ _USED = (
     .values(used_by=bindparam("case_id"))
 )
 _KEPT = (hook_invocations, coverage_assertions, hook_cards, hook_feedback)
-_OVER = tuple(
-    Prepared(
-        select(table.c.keep_until).where(table.c.keep_until < bindparam("at", type_=table.c.keep_until.type)).limit(1)
-    )
-    for table in _KEPT
-)
+_AT = bindparam("at", type_=hook_invocations.c.keep_until.type)
+_OVER = Prepared(select(or_(*(exists().where(table.c.keep_until < _AT) for table in _KEPT))))
 _FORGET = tuple(delete(table).where(table.c.keep_until < bindparam("at")) for table in _KEPT)
 
 
@@ -185,7 +181,7 @@ def feedback_on(connection: Connection, payer_id: PayerId, card_ids: Sequence[st
 
 def is_any_over(connection: Connection, at: datetime) -> bool:
     """True when something has been kept as long as it is to be."""
-    return any(query.rows(connection, {"at": at}) for query in _OVER)
+    return bool(_OVER.scalar(connection, {"at": at}))
 
 
 def forget_over(connection: Connection, at: datetime) -> None:

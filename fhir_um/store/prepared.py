@@ -5,16 +5,15 @@ compiled text and the converted values to the driver itself. PostgreSQL goes the
 server costs more than SQLAlchemy, and SQLAlchemy notices a lost connection.
 """
 
-import sqlite3
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import CompoundSelect, Connection, Dialect, Insert, Select, Update
-from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.types import TypeEngine
 
+from fhir_um.store.driver import run
 from fhir_um.store.writing import ByDatabase
 
 Named = Mapping[str, Any]
@@ -66,7 +65,7 @@ class Prepared:
         plan = self._plan(connection, named)
         if plan is None:
             return connection.execute(self._core(connection), named).all()
-        found = _run(connection, plan.sql, plan.of(named)).fetchall()
+        found = run(connection, plan.sql, plan.of(named)).fetchall()
         return [plan.converted(row) for row in found] if plan.results else found
 
     def scalar(self, connection: Connection, named: Named) -> Any:
@@ -81,7 +80,7 @@ class Prepared:
         plan = self._plan(connection, rows[0])
         if plan is None:
             return connection.execute(self._core(connection), rows if len(rows) > 1 else rows[0]).rowcount
-        return sum(_run(connection, plan.sql, plan.of(row)).rowcount for row in rows)
+        return sum(run(connection, plan.sql, plan.of(row)).rowcount for row in rows)
 
     def _core(self, connection: Connection) -> Statement:
         return self._statement.of(connection) if isinstance(self._statement, ByDatabase) else self._statement
@@ -120,13 +119,3 @@ def _planned(statement: Statement, dialect: Dialect, named: Named) -> _Plan:
 
 def _implementation(kind: TypeEngine[Any], dialect: Dialect) -> TypeEngine[Any]:
     return kind.dialect_impl(dialect)
-
-
-def _run(connection: Connection, sql: str, values: tuple[Any, ...]) -> sqlite3.Cursor:
-    """Raises: DBAPIError of the kind SQLAlchemy would raise, without the values: they are about patients."""
-    driver = connection.connection.driver_connection
-    try:
-        cursor: sqlite3.Cursor = driver.execute(sql, values)  # type: ignore[union-attr]  # open while connected
-    except sqlite3.Error as error:
-        raise DBAPIError.instance(sql, None, error, sqlite3.Error, hide_parameters=True) from error
-    return cursor

@@ -81,8 +81,17 @@ def assertions_on(resource: Json) -> Iterator[str]:
                 yield known
 
 
-def request_at(place: Place, bundle_identifier: Identifier | None, told: tuple[str, ...] = ()) -> ClaimRequest:
-    """The Claim at that place in house words; `told` are the coverage assertions its orders carry."""
+def request_at(
+    place: Place,
+    bundle_identifier: Identifier | None,
+    told: tuple[str, ...] = (),
+    beside: ClaimRequest | None = None,
+) -> ClaimRequest:
+    """The Claim at that place in house words; `told` are the coverage assertions its orders carry.
+
+    `beside` is another Claim for the same patient, to the same insurer, under the same coverage: these are not read
+    again.
+    """
     claim, found = place.resource, extensions(place.resource)
     level = first_code(child(found.get(EXT_LEVEL_OF_SERVICE_CODE, {}), "valueCodeableConcept"))
     requesters = parties(place, child(claim, "provider"), "provider")
@@ -96,11 +105,11 @@ def request_at(place: Place, bundle_identifier: Identifier | None, told: tuple[s
         cancel_all=_cancels_all(found),
         expedited=_is_urgent(level) or _is_stat(claim),
         level_of_service=level,
-        payer=party(place, "insurer"),
+        payer=beside.payer if beside else party(place, "insurer"),
         requester=requesters[0] if requesters else Party(),
         requester_parties=requesters,
-        member=claimed_member(place),
-        coverage=claimed_coverage(place),
+        member=beside.member if beside else claimed_member(place),
+        coverage=beside.coverage if beside else claimed_coverage(place),
         care_team=care_team(place),
         diagnoses=claimed_diagnoses(place),
         supporting_info=supporting_information(place),

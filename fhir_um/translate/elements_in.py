@@ -149,7 +149,7 @@ def identifier(node: Json) -> Identifier | None:
     value = text(node, "value")
     if not value:
         return None
-    types = [c.code for c in codes(child(node, "type"))]
+    types = [c.code for c in codes(node["type"])] if isinstance(node.get("type"), dict) else []
     kind = "MB" if "MB" in types else next(iter(types), "")
     return Identifier(text(node, "system"), value, kind)
 

@@ -10,9 +10,9 @@ from hashlib import sha256
 from typing import Any
 
 from cds_hooks.desk import Order, Question
-from fhir_um.cases.asked import LineRequest, Party
+from fhir_um.cases.asked import ClaimRequest, LineRequest, Party
 from fhir_um.cases.evidence import Evidence
-from fhir_um.cases.ordered import OrderAsked
+from fhir_um.cases.ordered import ORDER_IDENTIFIER, OrderAsked
 from fhir_um.cases.submission import Submission
 from fhir_um.translate.claim_in import read_claim, request_at
 from fhir_um.translate.elements_in import Json, child, codes, each, extensions, text
@@ -25,9 +25,6 @@ from profiles.reading import Entry, ReadBundle, write_json
 
 NO_SERVER = "http://ehr.invalid"
 """Stands for the EHR that does not say where its resources are."""
-
-ORDER_IDENTIFIER = "urn:fhir-um:hook-order"
-"""The system of identifiers of requests that came of an order: hook instance and order."""
 
 _GUIDE = "2.2.1"
 _REQUESTERS = ("requester", "orderer", "prescriber", "sender")
@@ -73,8 +70,14 @@ _NOWHERE = Entry(0, "", {})
 
 
 def orders_in(loose: Loose) -> tuple[OrderAsked, ...]:
-    """Every order of the call as a request of its own."""
-    return tuple(_order(loose, order, sequence) for sequence, order in enumerate(loose.question.orders, start=1))
+    """Every order of the call as a request of its own; all are for one patient, under one coverage."""
+    insurer, read = _insurer(loose), list[OrderAsked]()
+    for sequence, order in enumerate(loose.question.orders, start=1):
+        claim = Entry(
+            0, f"{loose.base}Claim/{_claim_id(loose.question, order)}", _claim(loose, order, sequence, insurer)
+        )
+        read.append(_order(loose, order, claim, read[0].request if read else None))
+    return tuple(read)
 
 
 def wanted_lines(question: Question) -> tuple[LineRequest, ...]:
@@ -112,12 +115,10 @@ def evidence_in(loose: Loose) -> Evidence:
     return evidence_at(Place(Entry(0, f"{loose.base}Claim/none", claim), loose.resolver), loose.entries)
 
 
-def _order(loose: Loose, order: Order, sequence: int) -> OrderAsked:
-    claim = Entry(0, f"{loose.base}Claim/{_claim_id(loose.question, order)}", _claim(loose, order, sequence))
-    request = request_at(Place(claim, loose.resolver), None)
+def _order(loose: Loose, order: Order, claim: Entry, beside: ClaimRequest | None) -> OrderAsked:
     return OrderAsked(
         ref=order.ref,
-        request=request,
+        request=request_at(Place(claim, loose.resolver), None, beside=beside),
         has_quantity=order.quantity is not None,
         carried=tuple(_carried(order.resource, loose)),
         as_submission=partial(_submission, loose, claim),
@@ -144,7 +145,7 @@ def _carried(resource: Json, loose: Loose) -> Iterator[str]:
 # --- the Claim an order would become --------------------------------------------------------------------------------
 
 
-def _claim(loose: Loose, order: Order, sequence: int) -> Json:
+def _claim(loose: Loose, order: Order, sequence: int, insurer: Json) -> Json:
     question = loose.question
     diagnoses = _diagnoses(loose, order.resource)
     claim: Json = {
@@ -156,7 +157,7 @@ def _claim(loose: Loose, order: Order, sequence: int) -> Json:
         "use": "preauthorization",
         "patient": {"reference": f"{loose.base}Patient/{question.patient_id}"},
         "created": question.received_at.isoformat(),
-        "insurer": _insurer(loose),
+        "insurer": insurer,
         "provider": _requester(loose, order),
         "priority": {"coding": [{"system": PROCESS_PRIORITY, "code": _priority(order.resource)}]},
         "careTeam": _team(order),
