@@ -34,6 +34,7 @@ check: $(INSTALLED) ## format, lint, types, import contracts, tests: what CI run
 docs: $(INSTALLED) ## rewrite the generated documents (settings, conformance, modules)
 	@$(BIN)/python -m tools.settings_table
 	@$(BIN)/python -m tools.conformance
+	@$(BIN)/python -m tools.conformance_crd
 	@$(BIN)/python -m tools.module_map
 
 bench: $(INSTALLED) ## measure throughput and latency on this machine

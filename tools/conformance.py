@@ -46,11 +46,11 @@ def requirements() -> tuple[Requirement, ...]:
         return tuple(Requirement(**row) for row in csv.DictReader(file))
 
 
-def proofs() -> dict[str, list[Proof]]:
-    """Requirement id -> the tests that carry it."""
+def proofs(guide: str = _GUIDE) -> dict[str, list[Proof]]:
+    """Requirement id of that guide (`pas:`), without the guide -> the tests that carry it."""
     found: dict[str, list[Proof]] = {}
     for path in sorted((ROOT / "tests").rglob("test_*.py")):
-        for test, requirement in _marked(ast.parse(path.read_text("utf-8"))):
+        for test, requirement in _marked(ast.parse(path.read_text("utf-8")), guide):
             found.setdefault(requirement, []).append(Proof(path.relative_to(ROOT).as_posix(), test))
     return found
 
@@ -70,13 +70,13 @@ def page() -> str:
         _HEAD,
         count + "\n",
         "## With tests\n",
-        _table(("Requirement", "In short", "Tests"), ((_name(r), r.words, _links(by_id[r.id])) for r in proven)),
+        table(("Requirement", "In short", "Tests"), ((_name(r), r.words, links(by_id[r.id])) for r in proven)),
         "## Without a test\n",
-        _table(("Requirement", "In short"), ((_name(r), r.words) for r in open_ones)),
+        table(("Requirement", "In short"), ((_name(r), r.words) for r in open_ones)),
         "## Not ours, or not yet\n",
-        _table(("Requirement", "In short", "Why"), ((_name(r), r.words, r.standing) for r in apart)),
+        table(("Requirement", "In short", "Why"), ((_name(r), r.words, r.standing) for r in apart)),
         "## Other requirements with tests\n\nSHOULD and MAY, and duties of the sender that we check.\n",
-        _table(("Requirement", "Tests"), ((id_, _links(by_id[id_])) for id_ in others)),
+        table(("Requirement", "Tests"), ((id_, links(by_id[id_])) for id_ in others)),
     ]
     return "\n".join(parts)
 
@@ -86,19 +86,19 @@ def main() -> None:
     PAGE.write_text(page(), "utf-8")
 
 
-def _marked(module: ast.Module) -> Iterator[tuple[str, str]]:
+def _marked(module: ast.Module, guide: str) -> Iterator[tuple[str, str]]:
     for node in ast.walk(module):
         if isinstance(node, ast.FunctionDef) and node.name.startswith("test_"):
-            yield from ((node.name, requirement) for mark in node.decorator_list for requirement in _ids(mark))
+            yield from ((node.name, requirement) for mark in node.decorator_list for requirement in _ids(mark, guide))
 
 
-def _ids(mark: ast.expr) -> Iterator[str]:
-    """The PAS ids of a decorator `pytest.mark.spec("pas:...")`; any other decorator has none."""
+def _ids(mark: ast.expr, guide: str) -> Iterator[str]:
+    """The guide's ids in a decorator `pytest.mark.spec("pas:...")`; any other decorator has none."""
     if not (isinstance(mark, ast.Call) and isinstance(mark.func, ast.Attribute) and mark.func.attr == "spec"):
         return
     for argument in mark.args:
-        if isinstance(argument, ast.Constant) and str(argument.value).startswith(_GUIDE):
-            yield str(argument.value).removeprefix(_GUIDE)
+        if isinstance(argument, ast.Constant) and str(argument.value).startswith(guide):
+            yield str(argument.value).removeprefix(guide)
 
 
 def _by_number(requirement: str) -> tuple[str, int]:
@@ -110,11 +110,13 @@ def _name(requirement: Requirement) -> str:
     return f"{requirement.id} ({requirement.strength})"
 
 
-def _links(tests: list[Proof]) -> str:
+def links(tests: list[Proof]) -> str:
+    """The tests as links of one table cell."""
     return "<br>".join(f"[{proof.test.removeprefix('test_').replace('_', ' ')}](../{proof.file})" for proof in tests)
 
 
-def _table(head: tuple[str, ...], rows: Iterator[tuple[str, ...]]) -> str:
+def table(head: tuple[str, ...], rows: Iterator[tuple[str, ...]]) -> str:
+    """A Markdown table."""
     lines = [head, ("---",) * len(head), *rows]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines) + "\n"
 
