@@ -9,6 +9,7 @@ Clock = Callable[[], datetime]
 NewId = Callable[[], str]
 NewNumber = Callable[[], str]
 
+_CHANCE = secrets.SystemRandom()
 _ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 """Without 0 O 1 I L U: the number is read over the telephone."""
 
@@ -26,3 +27,8 @@ def new_id() -> str:
 def new_number() -> str:
     """Ten characters of chance (49 bits): unique by the store's own check, never guessed from another."""
     return "".join(secrets.choice(_ALPHABET) for _ in range(10))
+
+
+def chance() -> float:
+    """A number from 0 to 1, to spread in time what would otherwise happen at once."""
+    return _CHANCE.random()

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from importlib import resources
 
 from fhir_um import clock as real
+from fhir_um.cases.attachments import Scan, unscanned
 from fhir_um.cases.deadlines import ClockRule, read_clock_rules
 from fhir_um.clock import Clock, NewId, NewNumber
 from fhir_um.policy.book import PolicyBook
@@ -17,13 +18,17 @@ from fhir_um.store.database import Store
 from fhir_um.store.trail import AuditRow
 from fhir_um.store.usage import used_by
 from fhir_um.store.work import Reading, Work
+from fhir_um.vault import Vault
 
 __all__ = ["AuditRow", "Deps", "Reading", "Work", "make_deps", "used_by"]
 
 
 @dataclass(frozen=True, slots=True)
 class Deps:
-    """What a use case may reach; made once per process, replaced piece by piece in tests."""
+    """What a use case may reach; made once per process, replaced piece by piece in tests.
+
+    `scan` looks at every document from outside before it is kept; a house with a scanner puts its own in.
+    """
 
     store: Store
     clock: Clock
@@ -31,6 +36,7 @@ class Deps:
     new_number: NewNumber
     policies: PolicyBook
     clock_rules: tuple[ClockRule, ...]
+    scan: Scan = unscanned
 
     def open_work(self, alone: bool = False) -> AbstractContextManager[Work]:
         """One transaction that may write: kept when the block ends well, undone when it raises.
@@ -57,7 +63,7 @@ def make_deps(
     """The real thing: the database of the settings, the policies and deadline rules that come with the house."""
     rules = resources.files("fhir_um.cases").joinpath("clock_rules.csv").read_text("utf-8")
     return Deps(
-        store=Store(settings.database_url, clock),
+        store=Store(settings.database_url, clock, vault=Vault(keys) if (keys := settings.vault_keys) else None),
         clock=clock,
         new_id=new_id,
         new_number=new_number,

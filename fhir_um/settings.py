@@ -13,11 +13,16 @@ from pathlib import Path
 from typing import Any, Self
 from urllib.parse import urlsplit
 
+from fhir_um.vault import Vault
 from profiles.strictness import Strictness
 
 PREFIX = "FHIR_UM_"
 OF_TESTS = frozenset({"FHIR_UM_IG_PACKAGES"})
 """Variables that only the tests read; a server started from the same shell ignores them."""
+
+
+SANDBOX_KEY = "c2FuZGJveC1vbmx5LW5vdC1hLXNlY3JldC1hdC1hbGw="
+"""Seals secrets of the sandbox: 32 bytes that say that they are none."""
 
 
 class Mode(StrEnum):
@@ -96,6 +101,19 @@ def _hosts(text: str) -> tuple[str, ...]:
     if not hosts or any("/" in host or "@" in host for host in hosts):
         raise ValueError("write host names, or host:port, separated by commas")
     return hosts
+
+
+def _keys(text: str) -> tuple[str, ...]:
+    keys = tuple(part.strip() for part in text.split(",") if part.strip())
+    Vault(keys)
+    return keys
+
+
+def _count(text: str) -> int:
+    number = int(text)
+    if number < 0:
+        raise ValueError("must not be negative")
+    return number
 
 
 def cores() -> int:
@@ -198,6 +216,26 @@ class Settings:
         default=2557,
         metadata=_row(_whole, "How long hook calls, what was told and feedback are kept (seven years)."),
     )
+    secret_keys: tuple[str, ...] = field(
+        default=(),
+        metadata=_row(
+            _keys,
+            "Keys for secrets at rest, with commas between; the first one seals, all of them open. Make one with "
+            "`fhir-um secret-key`.",
+            "none; a public one in the sandbox",
+        ),
+        repr=False,
+    )
+    delivery_hosts: tuple[str, ...] = field(
+        default=(),
+        metadata=_row(
+            _hosts, "Hosts that subscribers may be notified at, with commas between; `*` allows any public one.", "none"
+        ),
+    )
+    delivery_workers: int = field(
+        default=1,
+        metadata=_row(_count, "Notifying processes that `serve` runs beside itself; 0 when they run by themselves."),
+    )
     log_level: LogLevel = field(
         default=LogLevel.INFO, metadata=_row(LogLevel, "`debug`, `info`, `warning` or `error`.")
     )
@@ -216,6 +254,11 @@ class Settings:
             if name not in rows:
                 raise SettingsFault(_unknown(name, list(rows)))
         return cls(**{rows[name].name: _read(name, text, rows[name].metadata["read"]) for name, text in given.items()})
+
+    @property
+    def vault_keys(self) -> tuple[str, ...]:
+        """The keys for secrets at rest; the sandbox, which holds no real ones, has one that everybody knows."""
+        return self.secret_keys or ((SANDBOX_KEY,) if self.mode is Mode.SANDBOX else ())
 
     @property
     def base_url(self) -> str:

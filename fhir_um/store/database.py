@@ -13,15 +13,22 @@ from fhir_um.store.engine import FileWatch, is_busy, make_engine, reading, writi
 from fhir_um.store.migrating import check_migrated, migrate
 from fhir_um.store.verify import Checked, verify
 from fhir_um.store.work import Reading, Work
+from fhir_um.vault import Vault
 
 _BUSY = Issue("transient", "The store is busy or out of reach; send the same request again.")
 _GONE = Issue("transient", "The database file was moved or deleted while in use; put it back or restart the server.")
 
 
 class Store:
-    """One SQLite file or PostgreSQL database. Cheap to make; connects on first use, and anew in a forked child."""
+    """One SQLite file or PostgreSQL database. Cheap to make; connects on first use, and anew in a forked child.
 
-    def __init__(self, url: str, clock: Callable[[], datetime], synchronous: str = "FULL") -> None:
+    Without a `vault` it cannot keep or show secrets of subscribers.
+    """
+
+    def __init__(
+        self, url: str, clock: Callable[[], datetime], synchronous: str = "FULL", vault: Vault | None = None
+    ) -> None:
+        self._vault = vault
         self.engine: Engine = make_engine(url, synchronous)
         self._reader = reading(self.engine)
         self._late = writing_late(self.engine)
@@ -40,14 +47,14 @@ class Store:
         directory = DirectoryCache(self._memory)
         engine = self.engine if alone else self._late
         with _told_when_busy(), self._ready(engine).begin() as connection:
-            yield Work(connection, directory, alone)
+            yield Work(connection, directory, self._vault, alone)
         directory.committed()
 
     @contextmanager
     def open_reading(self) -> Iterator[Reading]:
         """One transaction that only reads; on SQLite it never waits for a writer. Raises: as `open_work`."""
         with _told_when_busy(), self._ready(self._reader).begin() as connection:
-            yield Reading(connection, DirectoryCache(self._memory))
+            yield Reading(connection, DirectoryCache(self._memory), self._vault)
 
     def migrate(self) -> None:
         """Bring the database to the schema of this program; safe when several processes do so at once."""

@@ -237,24 +237,7 @@ claim_identifiers = Table(
     sqlite_with_rowid=False,
 )
 
-# --- what happens next, and who did what ------------------------------------------------------------------------
-
-outbox = Table(
-    "outbox",
-    metadata,
-    Column("id", _Counter, autoincrement=True, nullable=False),
-    Column("payer_id", Text, nullable=False),
-    Column("case_id", Text, nullable=False),
-    Column("case_version", Integer, nullable=False),
-    Column("kind", Text, nullable=False),
-    Column("created_at", Instant, nullable=False),
-    Column("due_at", Instant, nullable=False),
-    Column("attempts", Integer, nullable=False),
-    Column("locked_until", Instant),
-    PrimaryKeyConstraint("id", name="outbox_pkey"),
-    _of_a_case("outbox"),
-    Index("outbox_by_due", "due_at", "id"),
-)
+# --- who did what ------------------------------------------------------------------------
 
 audit = Table(
     "audit",

@@ -1,14 +1,13 @@
-"""What is still to be told (outbox) and who did what (audit). Audit rows never hold health data."""
+"""Who did what (audit). Audit rows never hold health data."""
 
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection, insert
 
-from fhir_um.cases.model import CaseId, PayerId
-from fhir_um.store.tables import audit, outbox
+from fhir_um.cases.model import PayerId
+from fhir_um.store.tables import audit
 
-_ADD_OUTBOX = insert(outbox)
 _ADD_AUDIT = insert(audit)
 
 
@@ -29,24 +28,6 @@ class AuditRow:
     detail: str
     request_id: str
     body_hash: str
-
-
-def add_outbox(
-    connection: Connection, payer_id: PayerId, case_id: CaseId, case_version: int, kind: str, at: datetime
-) -> None:
-    """Note something to be told about a version of a case, due at once."""
-    connection.execute(
-        _ADD_OUTBOX,
-        {
-            "payer_id": payer_id,
-            "case_id": case_id,
-            "case_version": case_version,
-            "kind": kind,
-            "created_at": at,
-            "due_at": at,
-            "attempts": 0,
-        },
-    )
 
 
 def add_audit(connection: Connection, row: AuditRow) -> None:

@@ -16,6 +16,7 @@ from sqlalchemy import Connection, Executable, Row, Select, Table, bindparam, se
 from fhir_um.store.case_faults import case_faults
 from fhir_um.store.found import as_found
 from fhir_um.store.hook_faults import KEPT, overdue
+from fhir_um.store.pended_faults import PENDED
 from fhir_um.store.tables import cases, submissions
 
 _BATCH = 200
@@ -40,11 +41,12 @@ class Checked:
     events: int = 0
     submissions: int = 0
     hook_records: int = 0
+    pended_records: int = 0
     faults: list[str] = field(default_factory=list)
 
 
 def verify(connection: Connection) -> Checked:
-    """Look at everything there is about cases, and at what EHRs were told."""
+    """Look at everything there is about cases, documents and subscribers, and at what EHRs were told."""
     checked = Checked()
     with _any_text(connection):
         if connection.dialect.name == "sqlite":
@@ -60,6 +62,7 @@ def verify(connection: Connection) -> Checked:
                 fault = "the bytes do not have the recorded hash"
                 checked.faults.append(f"payer {row.payer_id}, submission {row.id}: {fault}")
         _check_hooks(connection, checked)
+        _check_pended(connection, checked)
     return checked
 
 
@@ -68,6 +71,15 @@ def _check_hooks(connection: Connection, checked: Checked) -> None:
         checked.faults += [f"{what}s: {fault}" for fault in overdue(connection, table)]
         for row in _all(connection, _in_turn(table)):
             checked.hook_records += 1
+            checked.faults += [
+                f"payer {row.payer_id}, {what} {row.id}: {fault}" for fault in faults_of(connection, row)
+            ]
+
+
+def _check_pended(connection: Connection, checked: Checked) -> None:
+    for what, table, faults_of in PENDED:
+        for row in _all(connection, _in_turn(table)):
+            checked.pended_records += 1
             checked.faults += [
                 f"payer {row.payer_id}, {what} {row.id}: {fault}" for fault in faults_of(connection, row)
             ]

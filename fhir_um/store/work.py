@@ -23,20 +23,34 @@ from fhir_um.cases.model import (
 from fhir_um.cases.submission import CaseSearch, StoredSubmission
 from fhir_um.coverage.model import Directory, GoldCard, Member, Payer, Plan, Provider, UsedService
 from fhir_um.errors import Overtaken
-from fhir_um.store import cases, coverage, events, finding, hook_tokens, hooks, lines, submissions, trail
+from fhir_um.store import cases, coverage, events, finding, hook_calls, hook_tokens, hooks, lines, submissions, trail
+from fhir_um.store.attached import Attachments, AttachmentsRead
 from fhir_um.store.directory import DirectoryCache
 from fhir_um.store.documents import used_of
 from fhir_um.store.engine import lock_key, take_turn
+from fhir_um.store.subscribers import Subscribers, SubscribersRead
 from fhir_um.store.trail import AuditRow
+from fhir_um.vault import Vault
 from fhir_um.words import Identifier
 
 
 class Reading:
     """A transaction that reads. Every method stays inside the payer it is given."""
 
-    def __init__(self, connection: Connection, directory: DirectoryCache) -> None:
+    def __init__(self, connection: Connection, directory: DirectoryCache, vault: Vault | None = None) -> None:
         self._connection = connection
         self._directory = directory
+        self._vault = vault
+
+    @property
+    def subscribers(self) -> SubscribersRead:
+        """Who is told about decisions."""
+        return SubscribersRead(self._connection, self._vault)
+
+    @property
+    def attachments(self) -> AttachmentsRead:
+        """Documents that came after the request."""
+        return AttachmentsRead(self._connection)
 
     def directory(self) -> Directory:
         """Payers, plans and gold cards; may be up to 30 seconds old when another process changed them."""
@@ -102,6 +116,10 @@ class Reading:
         """The coverage assertions with those ids."""
         return hooks.guidance_named(self._connection, payer_id, ids)
 
+    def guidance_given(self, payer_id: PayerId, instance: str) -> tuple[Guidance, ...]:
+        """Every coverage assertion given to that hook instance, by order."""
+        return hooks.guidance_of_instance(self._connection, payer_id, instance)
+
     def explained(self, payer_id: PayerId, instance: str) -> Explained:
         """The latest call of that hook instance, every assertion given to it, its cards and what became of them."""
         calls = hooks.invocations_of(self._connection, payer_id, instance)
@@ -109,6 +127,10 @@ class Reading:
         cards = tuple(card for call in calls for card in hooks.cards_of(self._connection, payer_id, call.id))
         said = hooks.feedback_on(self._connection, payer_id, [card.id for card in cards])
         return Explained(calls[0] if calls else None, given, cards, said)
+
+    def hook_calls(self, payer_id: PayerId, since: datetime | None) -> tuple[Explained, ...]:
+        """Every hook call that is kept, or received from then on, each with what was told and what became of it."""
+        return hook_calls.hook_calls(self._connection, payer_id, since)
 
     def cards(self, ids: tuple[str, ...]) -> tuple[CardTold, ...]:
         """The cards with those uuids."""
@@ -123,10 +145,22 @@ class Work(Reading):
     a submission is kept once, and reference data may be a moment old.
     """
 
-    def __init__(self, connection: Connection, directory: DirectoryCache, alone: bool = False) -> None:
-        super().__init__(connection, directory)
+    def __init__(
+        self, connection: Connection, directory: DirectoryCache, vault: Vault | None = None, alone: bool = False
+    ) -> None:
+        super().__init__(connection, directory, vault)
         self._has_turn = alone
         self._histories: dict[tuple[PayerId, MemberId], list[str]] = {}
+
+    @property
+    def subscribers(self) -> Subscribers:
+        """Who is told about decisions, and what they are owed."""
+        return Subscribers(self._connection, self._vault, self._writing)
+
+    @property
+    def attachments(self) -> Attachments:
+        """Documents that came after the request."""
+        return Attachments(self._connection, self._writing)
 
     def member_history(self, payer_id: PayerId, member_id: MemberId) -> tuple[UsedService, ...]:
         """As `Reading.member_history`; nobody else's change to it comes between this and what is written."""
@@ -178,16 +212,16 @@ class Work(Reading):
         lines.put_clocks(self._writing(), case.payer_id, clocks)
         lines.stop_clocks(self._writing(), case, case.changed_at)
 
+    def hand_on_number(self, payer_id: PayerId, number: str, case_id: CaseId, sequence: int) -> None:
+        """Have a number find another case from now on: the one that took over what it stands for."""
+        lines.hand_on_number(self._writing(), payer_id, number, case_id, sequence)
+
     def add_submission(self, arrived: StoredSubmission, claim_identifiers: tuple[Identifier, ...]) -> None:
         """Keep what arrived, and the names of its claim.
 
         Raises: DuplicateSubmission when this sender sent the same content before; nothing is written then.
         """
         submissions.add_submission(self._writing(), arrived, claim_identifiers)
-
-    def add_outbox(self, payer_id: PayerId, case_id: CaseId, case_version: int, kind: str, at: datetime) -> None:
-        """Note something to be told about a version of a case."""
-        trail.add_outbox(self._writing(), payer_id, case_id, case_version, kind, at)
 
     def add_audit(self, row: AuditRow) -> None:
         """Note a request and what became of it."""

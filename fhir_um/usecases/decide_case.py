@@ -1,4 +1,4 @@
-"""A person decides lines of a case: legality checked, history written, notification queued; one transaction.
+"""A person decides lines of a case: legality checked, history written, subscribers owed the news; one transaction.
 
 Nothing is sent here, so nothing can be lost here. Source: PAS 2.2.1 spec-36, spec-37, spec-60.
 """
@@ -15,9 +15,6 @@ from fhir_um.cases.placing import Numbers, rule
 from fhir_um.deps import Deps, Work
 from fhir_um.errors import IllegalMove, RoleNotAllowed, VersionConflict
 from fhir_um.usecases.read_case import no_such_case
-
-RESULT_AVAILABLE = "result-available"
-"""The outbox row's kind: a subscriber of this sender has something to hear (PASTempCodes)."""
 
 
 def decide_case(
@@ -48,7 +45,7 @@ def decide_case(
         decided = journal.case
         clocks = _stopped(work, decided)
         work.save_case(decided, case.version, tuple(journal.events), tuple(numbers.issued), clocks)
-        work.add_outbox(decided.payer_id, decided.id, decided.version, RESULT_AVAILABLE, at)
+        work.subscribers.announce(decided, at)
         return decided
 
 

@@ -43,7 +43,6 @@ def test_block_that_raises_leaves_nothing(store: Store) -> None:
         work.save_payers((payer(),))
         work.add_submission(arrived(case), ())
         work.new_case(case, tuple(journal.events), numbers_of(case), clocks_for(case))
-        work.add_outbox(PAYER, case.id, 1, "case-changed", AT)
         work.add_audit(AUDIT)
         raise RuntimeError
 
@@ -57,10 +56,9 @@ def test_block_that_ends_well_keeps_everything(store: Store) -> None:
     with store.open_work() as work:
         work.add_submission(arrived(case), case.request.claim_identifiers)
         work.new_case(case, tuple(journal.events), numbers_of(case), clocks_for(case))
-        work.add_outbox(PAYER, case.id, 1, "case-changed", AT)
         work.add_audit(AUDIT)
 
-    assert _rows(store) == 1 + 2 + 3 + len(numbers_of(case)) + 1 + 1 + 2 + 1 + 1
+    assert _rows(store) == 1 + 2 + 3 + len(numbers_of(case)) + 1 + 1 + 2 + 1
     assert store.verify().faults == []
 
 

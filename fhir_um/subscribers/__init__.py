@@ -1,0 +1,1 @@
+"""Who is told about decisions, and what is still to be told to them."""
