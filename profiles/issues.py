@@ -17,6 +17,7 @@ class Kind(Enum):
     NOT_OFFERED = "not-offered"
     NOT_ACCEPTABLE = "not-acceptable"
     CONFLICT = "conflict"
+    OUTDATED = "outdated"
     MISSING_PREFETCH = "missing-prefetch"
     TOO_BIG = "too-big"
     WRONG_TYPE = "wrong-type"

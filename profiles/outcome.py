@@ -17,6 +17,7 @@ HTTP_STATUS: dict[Kind, int] = {
     Kind.NOT_OFFERED: 405,
     Kind.NOT_ACCEPTABLE: 406,
     Kind.CONFLICT: 409,
+    Kind.OUTDATED: 412,
     Kind.MISSING_PREFETCH: 412,
     Kind.TOO_BIG: 413,
     Kind.WRONG_TYPE: 415,

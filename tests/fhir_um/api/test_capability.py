@@ -16,7 +16,7 @@ def test_statement_of_a_base(client: FlaskClient, base: str, guide: str) -> None
     assert statement["instantiates"][0].endswith(f"IntermediaryCapabilities|{guide}")
     assert statement["implementation"]["url"].endswith(base)
     assert {operation["name"] for operation in claim["operation"]} == {"submit", "inquire", "validate"}
-    assert [operation["name"] for operation in statement["rest"][0]["operation"]] == ["validate"]
+    assert {operation["name"] for operation in statement["rest"][0]["operation"]} == {"submit-attachment", "validate"}
     assert {row["code"] for row in claim["interaction"]} == {"read", "search-type"}
 
 

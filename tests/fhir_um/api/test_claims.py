@@ -81,7 +81,7 @@ def test_bundle_without_entries_is_refused(client: FlaskClient, base: str, opera
 def test_refused_request_leaves_one_audit_row_and_nothing_else(
     client: FlaskClient, sqlite_url: str, address: str, body: bytes, headers: dict[str, str], kind: Kind
 ) -> None:
-    before = {table: rows(sqlite_url, table) for table in ("cases", "submissions", "audit", "outbox")}
+    before = {table: rows(sqlite_url, table) for table in ("cases", "submissions", "audit", "deliveries")}
 
     answer = client.post(address, data=body, headers=headers)
 

@@ -69,6 +69,7 @@ def test_advice_about_two_orders_is_one_card(desk):
     assert card.about == ("ServiceRequest/a", "ServiceRequest/b")
 
 
+@pytest.mark.spec("crd-check:97")
 @pytest.mark.spec("crd:resp-4")
 def test_the_insurer_is_named_as_on_the_card(desk):
     assert desk.answer(question(order("G0399"))).source_label == "Harbor Example Health Plan"

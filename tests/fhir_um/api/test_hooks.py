@@ -68,6 +68,7 @@ def test_home_oxygen_is_authorized_while_it_is_signed(client: FlaskClient, path:
     assert shown["lines"][0]["authorizationNumber"] == parts["satisfied-pa-id"]
 
 
+@pytest.mark.spec("crd-check:119")
 @pytest.mark.spec("crd:found-37")
 def test_the_call_is_explained_by_what_it_was_told(client: FlaskClient) -> None:
     parts = told(sent(client))
@@ -84,6 +85,7 @@ def test_what_nobody_told_is_not_found(client: FlaskClient) -> None:
     assert client.get("/um/v1/crd/invocations/nothing/explanation").status_code == 404
 
 
+@pytest.mark.spec("crd-check:119")
 @pytest.mark.spec("crd:found-38")
 def test_each_look_at_a_call_is_noted(sqlite_url: str) -> None:
     with open_doors(sqlite_url) as client:
@@ -118,6 +120,7 @@ def test_the_authorization_is_read_like_any_other(client: FlaskClient) -> None:
     assert client.get(f"/fhir/Claim/{case['id']}").json["item"][0]["quantity"]["value"] == 12
 
 
+@pytest.mark.spec("crd-check:71")
 @pytest.mark.spec("crd:resp-35")
 def test_an_order_that_carries_the_answer_is_left_alone(client: FlaskClient) -> None:
     signed = sent(client).json["systemActions"][0]["resource"]
@@ -127,7 +130,7 @@ def test_an_order_that_carries_the_answer_is_left_alone(client: FlaskClient) -> 
     assert "systemActions" not in sent(client, context=context).json
 
 
-@pytest.mark.spec("crd:found-35")
+@pytest.mark.spec("crd:found-35", "crd-check:47")
 @pytest.mark.parametrize("option", ["unsolicited-determ", "coverage-info"])
 def test_what_is_switched_off_opens_no_case(client: FlaskClient, option: str) -> None:
     sent(client, extension={"davinci-crd.configuration": {option: False}})
@@ -146,6 +149,7 @@ def test_feedback_is_taken(client: FlaskClient) -> None:
     assert [row["feedback"][0]["outcome"] for row in shown if row["uuid"] == card["uuid"]] == ["overridden"]
 
 
+@pytest.mark.spec("crd-check:59")
 def test_only_named_ehrs_are_asked_and_this_machine_in_the_sandbox_alone() -> None:
     production = ehr_policy(Settings(hook_ehr_hosts=("ehr.example.org",)))
     sandbox = ehr_policy(Settings(mode=Mode.SANDBOX))

@@ -10,7 +10,7 @@ import pytest
 from fhir_um.commands.seed import PEOPLE, seed
 from fhir_um.coverage.load import load_people
 from fhir_um.deps import Deps, make_deps
-from fhir_um.settings import Settings
+from fhir_um.settings import Mode, Settings
 from tests.builders import AT
 
 
@@ -38,7 +38,7 @@ def clock() -> HandClock:
 
 
 def _seeded(database_url: str, clock: HandClock) -> Iterator[Deps]:
-    made = make_deps(Settings(database_url=database_url), clock, clock.new_id, clock.new_number)
+    made = make_deps(Settings(database_url=database_url, mode=Mode.SANDBOX), clock, clock.new_id, clock.new_number)
     seed(load_people(PEOPLE), made)
     yield made
     made.store.close()
