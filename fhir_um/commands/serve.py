@@ -14,6 +14,8 @@ from typing import Any
 
 from fhir_um.app import make_app
 from fhir_um.auth.guard import demand_guarded
+from fhir_um.commands.crew import Crew
+from fhir_um.commands.deliver import STOP_SECONDS, deliver_crew
 from fhir_um.commands.opening import open_house
 from fhir_um.commands.typed import port_number, whole_number
 from fhir_um.logs import set_up
@@ -51,7 +53,8 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     app = make_app(deps, settings)
     deps.store.close()
     _demand_free_port(settings)
-    _server(app, settings, welcome(settings)).run()
+    crew = deliver_crew(settings.delivery_workers if settings.vault_keys else 0, settings)
+    _server(app, settings, welcome(settings), crew).run()
     return 0
 
 
@@ -87,8 +90,9 @@ def welcome(settings: Settings) -> str:
     return "\n".join([banner, *lines] if settings.mode is Mode.SANDBOX else lines)
 
 
-def _server(app: Callable[..., Any], settings: Settings, text: str) -> Any:
+def _server(app: Callable[..., Any], settings: Settings, text: str, crew: Crew) -> Any:
     from gunicorn.app.base import BaseApplication  # type: ignore[import-untyped]  # gunicorn ships no types
+    from gunicorn.arbiter import Arbiter  # type: ignore[import-untyped]  # gunicorn ships no types
 
     options = _options(settings, text)
 
@@ -101,6 +105,21 @@ def _server(app: Callable[..., Any], settings: Settings, text: str) -> Any:
 
         def load(self) -> Callable[..., Any]:
             return app
+
+        def run(self) -> None:
+            WithCrew(self).run()
+
+    class WithCrew(Arbiter):  # type: ignore[misc]  # gunicorn ships no types
+        """Looks after those who notify subscribers as often as after its own workers, and ends them with itself."""
+
+        def manage_workers(self) -> None:
+            super().manage_workers()
+            crew.look_after()
+
+        def stop(self, graceful: bool = True) -> None:
+            crew.dismiss()
+            super().stop(graceful)
+            crew.wait(STOP_SECONDS if graceful else 0)
 
     return Server()
 

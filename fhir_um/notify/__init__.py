@@ -1,0 +1,1 @@
+"""Tells subscribers what became of their requests, until it has arrived."""
