@@ -4,13 +4,14 @@ Source: FHIR R4 CapabilityStatement; PAS 2.2.1 and 2.0.1 CapabilityStatement Int
 """
 
 from collections.abc import Iterable
+from dataclasses import replace
 from functools import cache
 from importlib import metadata
 from typing import Any
 
 from fhir_um.api.exchange import EVERY_TYPE, Answer, Asked, Offer, fhir
 from fhir_um.api.negotiation import demand_fhir_json
-from profiles.canonicals import CAPABILITY_INTERMEDIARY, IMPLEMENTATION_GUIDE
+from profiles.canonicals import CAPABILITY_INTERMEDIARY, EXT_TOPIC_OFFERED, IMPLEMENTATION_GUIDE
 from profiles.reading import write_json
 
 _CHANGED = "2026-11-22"
@@ -20,7 +21,9 @@ _CHANGED = "2026-11-22"
 def show(asked: Asked) -> Answer:
     """`GET [base]/metadata`."""
     demand_fhir_json(asked.http)
-    offers = [route.offer for route in asked.house.routes if route.guide == asked.guide and route.offer]
+    limit = str(asked.house.settings.max_body_bytes)
+    rows = (route.offer for route in asked.house.routes if route.guide == asked.guide and route.offer)
+    offers = [replace(offer, note=offer.note.replace("{max_body_bytes}", limit)) for offer in rows]
     return fhir(write_json(statement(asked.guide, asked.base_url, offers)), headers={"Cache-Control": "no-cache"})
 
 
@@ -49,7 +52,12 @@ def _rest(offers: tuple[Offer, ...]) -> dict[str, Any]:
 
 
 def _resource(name: str, offers: list[Offer]) -> dict[str, Any]:
-    parts: dict[str, list[dict[str, Any]]] = {
+    topics = [offer.topic for offer in offers if offer.topic]
+    notes = [offer.note for offer in offers if offer.note]
+    parts: dict[str, Any] = {
+        "extension": [{"url": EXT_TOPIC_OFFERED, "valueCanonical": topic} for topic in topics],
+        "supportedProfile": [profile for offer in offers for profile in offer.profiles],
+        "documentation": " ".join(notes),
         "interaction": [{"code": offer.interaction} for offer in offers if offer.interaction],
         "searchParam": [{"name": n, "type": kind} for offer in offers for n, kind in offer.parameters],
         "operation": _operations(offers),
@@ -58,7 +66,12 @@ def _resource(name: str, offers: list[Offer]) -> dict[str, Any]:
 
 
 def _operations(offers: Iterable[Offer]) -> list[dict[str, str]]:
-    return [{"name": offer.operation, "definition": offer.definition} for offer in offers if offer.operation]
+    asked = [offer for offer in offers if offer.operation]
+    return [
+        {"name": offer.operation, "definition": offer.definition}
+        | ({"documentation": offer.note} if offer.note else {})
+        for offer in asked
+    ]
 
 
 @cache

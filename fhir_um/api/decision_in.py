@@ -25,6 +25,7 @@ _CHOICES: dict[str, type[StrEnum]] = {"role": Role, "action": RulingAction, "rea
 _PLACE = re.compile(r"^(?P<what>.*?)(?: - at `\$?\.?(?P<path>[^`]*)`)?$", re.DOTALL)
 _NPI = re.compile(r"[0-9]{10}", re.ASCII)
 _LOINC = re.compile(r"[0-9]{1,8}-[0-9]", re.ASCII)
+_REPORT_TYPE = re.compile(r"[A-Z0-9]{2}", re.ASCII)
 _LONGEST_WORD = 200
 _LONGEST_TEXT = 20_000
 _LARGEST_VERSION = 2**31 - 1
@@ -71,10 +72,11 @@ class AuthorizedIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class DocumentIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A document to ask for."""
+    """A document to ask for; `reportType` is its X12 code (PWK01), where one is wanted."""
 
     loinc: str
     label: str
+    report_type: str = msgspec.field(name="reportType", default="")
 
 
 class LineIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -159,6 +161,10 @@ def _line(line: LineIn, place: str) -> Iterator[Issue]:
         if not _LOINC.fullmatch(document.loinc):
             yield Issue("value", "A document is named by its LOINC code.", f"{place}.documents[{index}].loinc")
         yield from _word(document.label, f"{place}.documents[{index}].label", "Say how the document is called")
+        if document.report_type and not _REPORT_TYPE.fullmatch(document.report_type):
+            yield Issue(
+                "value", "A report type is an X12 code of two characters.", f"{place}.documents[{index}].reportType"
+            )
     if line.authorized is not None:
         yield from _authorized(line.authorized, f"{place}.authorized")
 

@@ -23,13 +23,15 @@ def to_response(answer: Answer) -> Response:
     if answer.case is not None:
         trail = current_trail()
         trail.case_id, trail.case_version = answer.case.id, answer.case.version
+    if answer.stream is not None:
+        return Response(answer.stream, answer.status, {**answer.headers, "Content-Type": answer.media})
     response = Response(answer.body, answer.status, answer.headers)
     response.headers["Content-Type"] = f"{answer.media}; charset=utf-8"
     return response
 
 
 def seal(request: Request, response: Response) -> Response:
-    """Adds what every answer carries, and compresses a long one for those who take gzip."""
+    """Adds what every answer carries, and compresses a long one for those who take gzip; none that is streamed."""
     headers = response.headers
     headers["X-Request-Id"] = current_trail().request_id
     headers.setdefault("Cache-Control", "no-store")
@@ -47,7 +49,7 @@ def page_policy(style_hash: str) -> str:
 
 def _compress(request: Request, response: Response) -> None:
     wanted = "gzip" in request.headers.get("Accept-Encoding", "") and request.accept_encodings.quality("gzip") > 0
-    body = response.get_data() if wanted and response.status_code != 304 else b""
+    body = response.get_data() if wanted and response.status_code != 304 and not response.is_streamed else b""
     if len(body) > _SMALLEST_GZIP_BYTES:
         response.set_data(gzip.compress(body, _GZIP_LEVEL, mtime=0))
         response.headers["Content-Encoding"] = "gzip"

@@ -1,6 +1,6 @@
 """What a handler is given and what it gives back. Must not know any single route."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from email.utils import format_datetime
@@ -33,7 +33,8 @@ EVERY_TYPE = "*"
 class Offer:
     """How a FHIR route stands in the CapabilityStatement: an interaction, or an operation with its definition.
 
-    `resource` is a type, `EVERY_TYPE`, or empty for the whole system.
+    `resource` is a type, `EVERY_TYPE`, or empty for the whole system. `profiles` are those a resource may have, `topic`
+    what one may subscribe to; `note` is for people, and may name `{max_body_bytes}`.
     """
 
     resource: str
@@ -41,6 +42,9 @@ class Offer:
     operation: str = ""
     definition: str = ""
     parameters: tuple[tuple[str, str], ...] = ()
+    profiles: tuple[str, ...] = ()
+    topic: str = ""
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,13 +101,14 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What goes back. `case` is for the log line only."""
+    """What goes back: `body`, or a `stream` of pieces in its place. `case` is for the log line only."""
 
     body: bytes
     media: str
     status: int = 200
     headers: dict[str, str] = field(default_factory=dict)
     case: Case | None = None
+    stream: Iterable[bytes] | None = None
 
 
 Handler = Callable[..., Answer]

@@ -9,6 +9,7 @@ from datetime import datetime
 
 from cds_hooks.desk import Answered, Feedback, Needs, NotOurs, Question, Told
 from fhir_um.api.hook_advice import advice_out
+from fhir_um.api.questionnaires import forms_at
 from fhir_um.cases.model import ClientId
 from fhir_um.cases.ordered import CoverageAsked
 from fhir_um.deps import Deps
@@ -70,7 +71,7 @@ class HookDesk:
         hook_feedback(self.deps, service, rows, at, self.settings.hook_retention_days)
 
     def _terms(self) -> Terms:
-        return Terms(f"{self.settings.base_url}/fhir/Questionnaire", self.settings.hook_retention_days)
+        return Terms(forms_at(self.settings), self.settings.hook_retention_days)
 
 
 def _asked(question: Question) -> CoverageAsked:

@@ -33,7 +33,8 @@ def report_faults(house: House, trail: Trail, response: Response) -> None:
 
     Warnings are not told: in an answer they are about codes that no list here has, most of them the sender's.
     """
-    body = response.get_data() if house.settings.check_responses is OwnAnswers.REPORT else b""
+    is_ours = house.settings.check_responses is OwnAnswers.REPORT and not response.is_streamed
+    body = response.get_data() if is_ours else b""
     if not body or response.mimetype != FHIR_JSON:
         return
     about: dict[str, Any] = {"request_id": trail.request_id, "route": trail.route, "guide": trail.guide or _NEWEST}

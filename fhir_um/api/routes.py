@@ -1,11 +1,36 @@
 """The route table: every address, the scope it needs and who answers. Nothing is served that has no row here."""
 
-from fhir_um.api import capability, claims, health, hooks, pages, reads, um, validate
+from fhir_um.api import (
+    attachments,
+    capability,
+    claims,
+    health,
+    hooks,
+    pages,
+    questionnaires,
+    reads,
+    subscriptions,
+    um,
+    validate,
+)
 from fhir_um.api.exchange import BASES, EVERY_TYPE, Offer, Route
 from fhir_um.auth.scopes import Scope
-from profiles.canonicals import OPERATION_INQUIRE, OPERATION_SUBMIT, OPERATION_VALIDATE
+from profiles.canonicals import (
+    OPERATION_INQUIRE,
+    OPERATION_SUBMIT,
+    OPERATION_SUBMIT_ATTACHMENT,
+    OPERATION_SUBSCRIPTION_EVENTS,
+    OPERATION_SUBSCRIPTION_STATUS,
+    OPERATION_VALIDATE,
+    PAS_TOPIC,
+    PROFILE_BACKPORT_SUBSCRIPTION,
+    PROFILE_SUBSCRIPTION,
+)
 
 _SEARCH = (("identifier", "token"), ("patient", "reference"))
+
+_FORM = Offer("Questionnaire", "read")
+_FORMS = Offer("Questionnaire", "search-type", parameters=(("url", "uri"), ("version", "token")))
 
 
 def _fhir_routes(guide: str, base: str) -> tuple[Route, ...]:
@@ -26,10 +51,70 @@ def _fhir_routes(guide: str, base: str) -> tuple[Route, ...]:
             Offer("ClaimResponse", "read"),
         ),
         Route("GET", answer, Scope.SEARCH_RESPONSE, reads.search_claim_responses, guide, _search("ClaimResponse")),
+        Route("GET", f"{base}/Questionnaire/<form_id>", Scope.PUBLIC, questionnaires.read_questionnaire, guide, _FORM),
+        Route("GET", f"{base}/Questionnaire", Scope.PUBLIC, questionnaires.search_questionnaires, guide, _FORMS),
+        *_subscription_routes(guide, base),
+        Route("POST", f"{base}/$submit-attachment", Scope.ATTACH, attachments.submit, guide, _ATTACH),
         Route("POST", f"{base}/$validate", Scope.VALIDATE, validate.validate, guide, _check("")),
         Route("POST", f"{base}/<type_name>/$validate", Scope.VALIDATE, validate.validate, guide, _check(EVERY_TYPE)),
         Route("GET", f"{base}/metadata", Scope.PUBLIC, capability.show, guide),
     )
+
+
+_SUBSCRIBE = {
+    guide: Offer("Subscription", "create", profiles=profiles, topic=PAS_TOPIC, note=note)
+    for guide, profiles, note in (
+        (
+            "2.2.1",
+            (PROFILE_SUBSCRIPTION, PROFILE_BACKPORT_SUBSCRIPTION),
+            "To the one topic, by rest-hook, content full-resource, filtered by org-identifier.",
+        ),
+        (
+            "2.0.1",
+            (PROFILE_BACKPORT_SUBSCRIPTION,),
+            "To the one topic, by rest-hook, content id-only or full-resource, filtered by identifier.",
+        ),
+    )
+}
+
+
+def _subscription_routes(guide: str, base: str) -> tuple[Route, ...]:
+    """An operation that only looks may be asked by GET and by POST. Source: FHIR R4 3.2.0.1."""
+    all_of_them, topic = f"{base}/Subscription", f"{base}/Basic/<topic_id>"
+    one = f"{all_of_them}/<subscription_id>"
+    status = _subscription("status", OPERATION_SUBSCRIPTION_STATUS)
+    events = _subscription("events", OPERATION_SUBSCRIPTION_EVENTS)
+    search = Offer("Subscription", "search-type", parameters=(("_id", "token"), ("status", "token"), ("url", "uri")))
+    seen, found = Scope.READ_SUBSCRIPTION, Scope.SEARCH_SUBSCRIPTION
+    return (
+        Route("POST", all_of_them, Scope.SUBSCRIBE, subscriptions.create, guide, _SUBSCRIBE[guide]),
+        Route("GET", one, seen, subscriptions.read, guide, Offer("Subscription", "read")),
+        Route("PUT", one, Scope.CHANGE_SUBSCRIPTION, subscriptions.update, guide, Offer("Subscription", "update")),
+        Route("DELETE", one, Scope.END_SUBSCRIPTION, subscriptions.delete, guide, Offer("Subscription", "delete")),
+        Route("GET", all_of_them, found, subscriptions.search, guide, search),
+        Route("GET", f"{all_of_them}/$status", found, subscriptions.status_of_many, guide, status),
+        Route("POST", f"{all_of_them}/$status", found, subscriptions.status_of_many, guide),
+        Route("GET", f"{one}/$status", seen, subscriptions.status_of_one, guide),
+        Route("POST", f"{one}/$status", seen, subscriptions.status_of_one, guide),
+        Route("GET", f"{one}/$events", seen, subscriptions.events, guide, events),
+        Route("POST", f"{one}/$events", seen, subscriptions.events, guide),
+        Route("GET", topic, Scope.PUBLIC, subscriptions.read_topic, guide, Offer("Basic", "read")),
+    )
+
+
+def _subscription(operation: str, definition: str) -> Offer:
+    return Offer("Subscription", operation=operation, definition=definition)
+
+
+_ATTACH = Offer(
+    "",
+    operation="submit-attachment",
+    definition=OPERATION_SUBMIT_ATTACHMENT,
+    note="For documents of a prior authorization (AttachTo preauthorization). At most {max_body_bytes} bytes in one "
+    "request, base64 included; a larger one is answered with 413, so send the documents one by one with Final false "
+    "until the last. Send the bytes: nothing is fetched. TrackingId is the identifier of the CommunicationRequest, or "
+    "the administrative reference number.",
+)
 
 
 def _check(resource: str) -> Offer:
@@ -47,6 +132,11 @@ ROUTES: tuple[Route, ...] = (
     Route("GET", "/um/v1/cases/<case_id>", Scope.READ_CASES, um.show_case),
     Route("GET", "/um/v1/cases/<case_id>/events", Scope.READ_CASES, um.show_events),
     Route("POST", "/um/v1/cases/<case_id>/decisions", Scope.DECIDE_CASES, um.decide),
+    Route("GET", "/um/v1/cases/<case_id>/worksheet", Scope.READ_CASES, attachments.worksheet),
+    Route("GET", "/um/v1/cases/<case_id>/attachments", Scope.READ_CASES, attachments.list_of_case),
+    Route("GET", "/um/v1/attachments", Scope.READ_CASES, attachments.list_held),
+    Route("GET", "/um/v1/attachments/<attachment_id>", Scope.READ_CASES, attachments.show),
+    Route("POST", "/um/v1/attachments/<attachment_id>/match", Scope.DECIDE_CASES, attachments.match),
     Route("GET", "/um/v1/crd/invocations/<name>/explanation", Scope.READ_HOOKS, hooks.explain),
     Route("GET", "/healthz", Scope.PUBLIC, health.alive),
     Route("GET", "/readyz", Scope.PUBLIC, health.ready),

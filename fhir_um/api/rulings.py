@@ -64,7 +64,7 @@ def _ruling(line: LineIn) -> Ruling:
         reason=line.reason,
         text=line.text,
         authorized=_authorized(line.authorized) if line.authorized else None,
-        documents=tuple(DocumentNeeded(d.loinc, d.label) for d in line.documents),
+        documents=tuple(DocumentNeeded(d.loinc, d.label, d.report_type) for d in line.documents),
     )
 
 

@@ -4,7 +4,18 @@ from datetime import date, datetime
 from typing import Any
 
 from fhir_um.cases.asked import Party
-from fhir_um.cases.model import Authorized, BusinessError, Case, Clock, Decider, Decision, Event, Finding, Line
+from fhir_um.cases.model import (
+    Authorized,
+    BusinessError,
+    Case,
+    Clock,
+    Decider,
+    Decision,
+    DocumentNeeded,
+    Event,
+    Finding,
+    Line,
+)
 from fhir_um.policy.model import PaListRow
 from fhir_um.words import Concept, Period, Quantity
 
@@ -85,13 +96,20 @@ def _line(line: Line) -> dict[str, Any]:
         "authorizationNumber": line.authorization_number,
         "administrativeReference": line.administrative_reference,
         "previousAuthorizationNumber": line.previous_authorization_number,
+        "takenOverBy": line.taken_over_by,
         "issuedOn": _day(line.issued_on),
         "period": _period(line.period),
         "dueAt": _at(line.due_at),
         "specialty": line.specialty,
-        "documents": [{"loinc": d.loinc, "label": d.label} for d in line.documents],
+        "documents": [_document(d) for d in line.documents],
         "findings": [_finding(finding) for finding in line.findings],
     }
+
+
+def _document(needed: DocumentNeeded) -> dict[str, Any]:
+    return {"loinc": needed.loinc, "label": needed.label} | (
+        {"reportType": needed.report_type} if needed.report_type else {}
+    )
 
 
 def _decision(decision: Decision) -> dict[str, Any]:

@@ -5,7 +5,7 @@ with `#linkId` for an answer), so that a decision can name the evidence it rests
 None or empty; nothing is filled in.
 """
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import date
 from decimal import Decimal
 
@@ -121,3 +121,17 @@ class Evidence:
         return Evidence(
             **{n: tuple(r for r in rows if r.ref.partition("#")[0] not in refs) for n, rows in kinds.items()}
         )
+
+    def beside(self, other: "Evidence") -> "Evidence":
+        """Both, this one first."""
+        return Evidence(**{kind.name: getattr(self, kind.name) + getattr(other, kind.name) for kind in fields(self)})
+
+    def at(self, address: str) -> "Evidence":
+        """The same, told as part of what stands at that address; the places inside it stay."""
+        kinds = {kind.name: getattr(self, kind.name) for kind in fields(self)}
+        return Evidence(**{n: tuple(replace(r, ref=_moved(r.ref, address)) for r in rows) for n, rows in kinds.items()})
+
+
+def _moved(ref: str, address: str) -> str:
+    _, mark, place = ref.partition("#")
+    return f"{address}{mark}{place}"

@@ -13,6 +13,8 @@ class Dialect:
     review action on the whole answer, `stay_dates` the dates of admission and discharge. `revenue_part` is the URL of
     the revenue part inside the authorized detail, `provider_type_part` that of the type inside the authorized provider,
     which has a `provider_qualification` or not.
+    `task_line_number` is the URL and the value of the line number in a Task, `form_input` the kind and the value of its
+    input that leads to the payer's questionnaire.
     With `differential_updates` an update may be known by its change flags alone and may leave lines out.
     """
 
@@ -28,4 +30,6 @@ class Dialect:
     revenue_system: str
     provider_type_part: str
     provider_qualification: bool
+    task_line_number: tuple[str, str]
+    form_input: tuple[str, str]
     differential_updates: bool

@@ -9,7 +9,7 @@ from fhir_um.cases.model import Case, DocumentNeeded, Line, LineState
 from fhir_um.translate.elements_out import Json, coded
 from fhir_um.translate.line_out import communicated_diagnoses
 from fhir_um.translate.manner import Manner
-from profiles.canonicals import EXT_SERVICE_LINE_NUMBER, PAS_TEMP_CODES, PROFILE_COMMUNICATION_REQUEST
+from profiles.canonicals import EXT_SERVICE_LINE_NUMBER, PAS_TEMP_CODES, PROFILE_COMMUNICATION_REQUEST, X12_REPORT_TYPE
 
 
 def communication_requests(case: Case, manner: Manner, base_url: str) -> Iterator[Json]:
@@ -42,6 +42,7 @@ def _request(case: Case, line: Line, needed: DocumentNeeded, manner: Manner, bas
         **on_root,
         "identifier": [{"system": f"{base_url}/NamingSystem/attachment-control-number", "value": control_number}],
         "status": "active",
+        **({"category": [coded(X12_REPORT_TYPE, needed.report_type)]} if needed.report_type else {}),
         "medium": [coded(PAS_TEMP_CODES, "CDEX")],
         "payload": [({"extension": on_payload} if on_payload else {}) | {"contentString": needed.loinc}],
     }

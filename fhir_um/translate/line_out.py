@@ -112,8 +112,18 @@ def communicated_diagnoses(line: Line, request: ClaimRequest) -> list[Json]:
     ]
 
 
+FORM_CONTEXT = "urn:fhir-um:questionnaire-context"
+"""The system of our own trace numbers."""
+
+
 def _trace_numbers(line: Line, manner: Manner) -> list[Json]:
-    known = manner.sent.identifiers(line.request.trace_numbers)
+    """Those of the sender, and ours where the payer's questionnaire is asked for: it is the context of that form.
+
+    Source: PAS 2.2.1 ainfo-3.
+    """
+    known = list(manner.sent.identifiers(line.request.trace_numbers))
+    if any(needed.is_form for needed in line.documents):
+        known.append({"system": FORM_CONTEXT, "value": line.administrative_reference})
     return [{"url": EXT_ITEM_TRACE_NUMBER, "valueIdentifier": number} for number in known]
 
 

@@ -1,7 +1,7 @@
 """Da Vinci PAS 2.0.1 on the wire. Must not know other versions."""
 
 from fhir_um.translate.dialect import Dialect
-from profiles.canonicals import REVENUE_CODES_2_0_1
+from profiles.canonicals import EXT_PA_LINE_NUMBER, REVENUE_CODES_2_0_1
 
 PAS_2_0_1 = Dialect(
     version="2.0.1",
@@ -16,6 +16,8 @@ PAS_2_0_1 = Dialect(
     revenue_system=REVENUE_CODES_2_0_1,
     provider_type_part="providerType",
     provider_qualification=False,
+    task_line_number=(EXT_PA_LINE_NUMBER, "valueInteger"),
+    form_input=("questionnaires-needed", "valueIdentifier"),
     differential_updates=True,
 )
 """Source: PAS 2.0.1 package; `docs/adr/0004-dialects.md`."""

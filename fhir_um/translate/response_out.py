@@ -17,6 +17,7 @@ from fhir_um.translate.echo import ByAddress, Echo, References
 from fhir_um.translate.elements_out import Json, instant
 from fhir_um.translate.manner import Manner
 from fhir_um.translate.sent import AsSent
+from fhir_um.translate.tasks_out import tasks
 from profiles.canonicals import PROFILE_INQUIRY_RESPONSE_BUNDLE, PROFILE_RESPONSE_BUNDLE
 from profiles.issues import Issue
 from profiles.outcome import operation_outcome
@@ -44,7 +45,8 @@ def submit_response(
     urls = [f"{base_url}/CommunicationRequest/{request['id']}" for request in asked]
     if urls:
         answer["communicationRequest"] = [{"reference": url} for url in urls]
-    made = [_entry(_address(case, base_url), answer), *map(_entry, urls, asked)]
+    work = [_entry(f"{base_url}/Task/{task['id']}", task) for task in tasks(case, manner, base_url)]
+    made = [_entry(_address(case, base_url), answer), *map(_entry, urls, asked), *work]
     told = [_entry(f"{base_url}/OperationOutcome/{case.id}", operation_outcome(warnings))] if warnings else []
     number = f"{case.id}-{case.version}"
     identity = {"id": number, "identifier": {"system": f"{base_url}/NamingSystem/response", "value": number}}

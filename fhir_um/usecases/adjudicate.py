@@ -89,14 +89,17 @@ def make_adjudicator(
 ) -> Adjudicator:
     """Loads the member's history only when a line's policy looks at it; the case being amended is left out of it.
 
-    What came with information the sender has cancelled is no evidence.
+    What came with information the sender has cancelled is no evidence; what was attached to that case later is.
     """
     request, member = submission.request, standing.member
+    evidence = submission.evidence.without(_taken_back(request))
+    if case is not None:
+        evidence = evidence.beside(work.attachments.evidence(case.payer_id, case.id))
     history: tuple[UsedService, ...] = ()
     if member and any(_needs_history(deps, standing, line) for line in request.lines):
         used = work.member_history(PayerId(standing.payer.id), MemberId(member.id))
         history = tuple(u for u in used if case is None or u.case_id != case.id)
-    return Adjudicator(deps, request, submission.evidence.without(_taken_back(request)), standing, directory, history)
+    return Adjudicator(deps, request, evidence, standing, directory, history)
 
 
 def _needs_history(deps: Deps, standing: Standing, line: LineRequest) -> bool:

@@ -1,6 +1,7 @@
 """Composition: default deny, the sandbox's limits, what every answer carries, one line per request."""
 
 import logging
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -116,7 +117,7 @@ def test_every_address_and_method_meets_the_guard_or_is_not_offered(client: Flas
     """The sandbox's guard refuses a caller from elsewhere: so does every door there is."""
     others = [route for route in ROUTES if route.path == path]
     offered = {route.method for route in others} | {"HEAD" for route in others if route.method == "GET"}
-    address = path.replace("<case_id>", "1").replace("<type_name>", "Claim").replace("<name>", "1")
+    address = re.sub(r"<[a-z_]+>", "1", path.replace("<type_name>", "Claim"))
 
     for method in METHODS:
         answer = client.open(address, method=method, headers={"Host": "evil.example"})

@@ -49,7 +49,8 @@ def test_ctrl_c_ends_quietly(monkeypatch: pytest.MonkeyPatch, capsys: pytest.Cap
 
 
 @pytest.mark.parametrize(
-    "words", [["migrate"], ["seed"], ["decide"], ["demo"], ["policy"], ["policy", "explain"], ["verify"]]
+    "words",
+    [["migrate"], ["seed"], ["decide"], ["demo"], ["policy"], ["policy", "explain"], ["hooks", "metrics"], ["verify"]],
 )
 def test_help_speaks_to_its_reader(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):

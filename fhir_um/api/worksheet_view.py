@@ -1,0 +1,69 @@
+"""How a worksheet looks in our own API: criteria with what was found for each, answers, documents. Plain JSON.
+
+Must not know FHIR or any policy.
+"""
+
+from decimal import Decimal
+from typing import Any
+
+from fhir_um.api.attachment_views import attachment_view
+from fhir_um.cases.evidence import Answer, Evidence, EvidenceValue, Observation
+from fhir_um.cases.model import Line
+from fhir_um.usecases.read_worksheet import Worksheet
+from fhir_um.words import Code
+
+
+def worksheet_view(sheet: Worksheet) -> dict[str, Any]:
+    """The whole worksheet."""
+    rows: tuple[Observation | Answer, ...] = (*sheet.evidence.observations, *sheet.evidence.answers)
+    measured = {row.ref: _measured(row) for row in rows}
+    return {
+        "id": sheet.case.id,
+        "version": sheet.case.version,
+        "lines": [_line(line, measured) for line in sheet.case.lines],
+        "answers": _answers(sheet.evidence),
+        "attachments": [attachment_view(row) for row in sheet.attachments],
+    }
+
+
+def _line(line: Line, measured: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    findings = [
+        {
+            "policyId": finding.policy_id,
+            "policyVersion": finding.policy_version,
+            "title": finding.title,
+            "truth": finding.truth,
+            "missing": list(finding.missing),
+            "criteria": [
+                {
+                    "id": criterion.id,
+                    "label": criterion.label,
+                    "truth": criterion.truth,
+                    "found": [{"evidence": ref, **measured.get(ref, {})} for ref in criterion.evidence],
+                }
+                for criterion in finding.criteria
+            ],
+        }
+        for finding in line.findings
+    ]
+    return {"sequence": line.sequence, "state": line.state, "why": line.decision.text, "findings": findings}
+
+
+def _answers(evidence: Evidence) -> list[dict[str, Any]]:
+    return [
+        {"evidence": row.ref, "form": row.questionnaire, "link": row.link_id, **_measured(row)}
+        for row in evidence.answers
+    ]
+
+
+def _measured(row: Observation | Answer) -> dict[str, Any]:
+    return {"value": _value(row.value), "unit": row.unit, "on": row.on.isoformat() if row.on else None}
+
+
+def _value(value: EvidenceValue | None) -> Any:
+    """Numbers as text, with every digit as it was written."""
+    if isinstance(value, Decimal):
+        return f"{value:f}"
+    if isinstance(value, Code):
+        return {"system": value.system, "code": value.code}
+    return value if value is None or isinstance(value, bool | str) else value.isoformat()
