@@ -9,7 +9,20 @@ from importlib import import_module
 from fhir_um.errors import NotMigrated, Refusal
 from fhir_um.settings import Settings, SettingsFault
 
-VERBS = ("serve", "migrate", "seed", "decide", "demo", "policy", "verify")
+VERBS = (
+    "serve",
+    "migrate",
+    "seed",
+    "decide",
+    "demo",
+    "policy",
+    "hooks",
+    "deliver",
+    "deliveries",
+    "simulate-reviewer",
+    "secret-key",
+    "verify",
+)
 """Each is a module of `fhir_um.commands`, loaded only when it is asked for, so that the server starts at once."""
 
 _NO_READER = 141
@@ -35,7 +48,7 @@ def make_parser(verbs: Iterable[str] = VERBS) -> argparse.ArgumentParser:
     )
     subparsers = parser.add_subparsers(title="verbs", metavar="VERB", required=True)
     for verb in verbs:
-        import_module(f"fhir_um.commands.{verb}").add_parser(subparsers)
+        import_module(f"fhir_um.commands.{verb.replace('-', '_')}").add_parser(subparsers)
     return parser
 
 

@@ -74,7 +74,8 @@ class SeenIssue:
 class Answer:
     """Everything one reply said. `resource` is its resourceType; `case` for the `/um/v1` interface, `services`,
     `hook` and `explanation` for the hook counter. `services` are ids by hook, `orders` by `Type/id`; `instance` is
-    that of the call.
+    that of the call. `documents` are control numbers of documents asked for, by LOINC code; `resource_status` is the
+    `status` of a resource such as a Subscription, `told` the type of a notification and its event number.
     """
 
     status: int
@@ -87,6 +88,10 @@ class Answer:
     cards: tuple[SeenCard, ...] = ()
     why: dict[str, SeenWhy] = field(default_factory=dict)
     instance: str = ""
+    resource_id: str = ""
+    resource_status: str = ""
+    documents: dict[str, str] = field(default_factory=dict)
+    told: tuple[str, ...] = ()
 
     @property
     def case(self) -> SeenCase | None:
@@ -111,6 +116,10 @@ def read_answer(status: int, body: bytes) -> Answer:
         cases=tuple(_fhir_case(r) for r in resources if r.get("resourceType") == "ClaimResponse"),
         issues=tuple(i for r in resources if r.get("resourceType") == "OperationOutcome" for i in _issues(r)),
         types=tuple(str(r.get("resourceType")) for r in resources),
+        resource_id=str(content.get("id", "")),
+        resource_status=str(content.get("status", "")),
+        documents=dict(document for r in resources for document in _document(r)),
+        told=tuple(_told(content)),
     )
 
 
@@ -129,13 +138,29 @@ def _resources(content: dict[str, Any]) -> Iterator[dict[str, Any]]:
     match content["resourceType"]:
         case "Bundle":
             for entry in content.get("entry", ()):
-                yield from _resources(entry["resource"])
+                yield from _resources(entry.get("resource", {"resourceType": ""}))
         case "Parameters":
             for parameter in content.get("parameter", ()):
                 if "resource" in parameter:
                     yield from _resources(parameter["resource"])
         case _:
             yield content
+
+
+def _document(resource: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """LOINC code and control number of a document asked for."""
+    if resource.get("resourceType") == "CommunicationRequest" and resource.get("identifier"):
+        yield resource["payload"][0]["contentString"], resource["identifier"][0]["value"]
+
+
+def _told(content: dict[str, Any]) -> Iterator[str]:
+    """Of a notification its type, and the number of each event in it."""
+    if content.get("type") != "history" or not content.get("entry"):
+        return
+    for part in content["entry"][0]["resource"].get("parameter", ()):
+        if part["name"] == "type":
+            yield part["valueCode"]
+        yield from (p["valueString"] for p in part.get("part", ()) if p["name"] == "event-number")
 
 
 def _issues(outcome: dict[str, Any]) -> Iterator[SeenIssue]:

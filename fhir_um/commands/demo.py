@@ -15,7 +15,19 @@ import requests
 from fhir_um import clock
 from fhir_um.commands.answers import Answer, SeenCase, SeenLine
 from fhir_um.commands.hook_telling import tell_hook
-from fhir_um.commands.stories import Played, Reply, Request, Sender, Story, StoryFault, load_stories, load_story, play
+from fhir_um.commands.receiver import Receiver
+from fhir_um.commands.stories import (
+    Hearer,
+    Played,
+    Reply,
+    Request,
+    Sender,
+    Story,
+    StoryFault,
+    load_stories,
+    load_story,
+    play,
+)
 from fhir_um.commands.telling import instant, wrapped, wrapped_under
 from fhir_um.commands.wording import ERRORS, FOLLOWUPS, REASONS, REVIEW_ACTIONS, STATES, with_words
 from fhir_um.settings import Settings
@@ -24,7 +36,11 @@ FIXTURES = Path(__file__).resolve().parents[2] / "fixtures"
 MAIN_STORY = "prior-authorization"
 TIMEOUT_SECONDS = 30
 
+HEARS_WITHIN_SECONDS = 30
+"""How long a story waits for a notification."""
+
 OK = 200
+NOTHING_CAME = 0
 _SAYS_NO_ADDRESS = (
     requests.exceptions.MissingSchema,
     requests.exceptions.InvalidSchema,
@@ -120,7 +136,7 @@ def _tell(story: Story, send: Sender, server: str, verbose: bool) -> bool:
     print(f"{story.title}  [{story.name}, {server}]")
     print("\n".join(wrapped(" ".join(story.shows.split()), 2)))
     faults = 0
-    for number, played in enumerate(play(story, send, _mark(), _today()), start=1):
+    for number, played in enumerate(_played(story, send), start=1):
         faults += len(played.faults)
         print()
         print("\n".join(tell_step(number, played)))
@@ -128,6 +144,27 @@ def _tell(story: Story, send: Sender, server: str, verbose: bool) -> bool:
             print("\n".join(_as_it_went(played)))
     print(f"\n{_ENDS_WITH_FAULTS.format(faults) if faults else 'As expected, every step.'}\n")
     return not faults
+
+
+def _played(story: Story, send: Sender) -> Iterator[Played]:
+    """A story that waits for notifications gets somebody who takes them."""
+    if not story.listens:
+        yield from play(story, send, _mark(), _today())
+        return
+    with Receiver() as receiver:
+        yield from play(story, send, _mark(), _today(), hearer(receiver), receiver.url)
+
+
+def hearer(receiver: Receiver) -> Hearer:
+    """Waits at that receiver, and takes the time until a notification is there."""
+
+    def hear(kind: str) -> Reply:
+        start = time.perf_counter()
+        body = receiver.hear(kind, HEARS_WITHIN_SECONDS)
+        milliseconds = (time.perf_counter() - start) * 1000
+        return Reply(NOTHING_CAME, b"", milliseconds) if body is None else Reply(OK, body, milliseconds)
+
+    return hear
 
 
 def _mark() -> str:
@@ -146,7 +183,7 @@ def tell_step(number: int, played: Played) -> Iterator[str]:
     asked = f"{number:2}. {'(afterwards) ' if played.step.after else ''}{played.step.who}: {played.step.asks}"
     yield from wrapped_under(asked, 0, 4)
     if played.request and played.reply and played.answer:
-        yield f"    {played.request.method} {played.request.path}"
+        yield f"    {'comes' if played.step.hears else played.request.method} {played.request.path}"
         named = f" {played.answer.resource}" if played.answer.resource else ""
         yield f"    {played.reply.status}{named} in {played.reply.milliseconds:.0f} ms"
         yield from _told(played.answer)
@@ -155,9 +192,11 @@ def tell_step(number: int, played: Played) -> Iterator[str]:
 
 def _told(answer: Answer) -> Iterator[str]:
     yield from tell_hook(answer)
+    if answer.told:
+        yield "    " + ", number ".join(answer.told)
     for case in answer.cases:
         yield from _case(case)
-    if not answer.cases and answer.resource in {"Bundle", "Parameters"}:
+    if not answer.cases and not answer.told and answer.resource in {"Bundle", "Parameters"}:
         yield "    nothing found"
     for issue in answer.issues:
         place = f" at {issue.path}" if issue.path else ""

@@ -19,9 +19,11 @@ import msgspec
 import yaml
 
 from fhir_um.commands.answers import Answer, SeenCase, read_answer
+from fhir_um.commands.receiver import PATH
 from profiles.reading import FHIR_JSON
 
 JSON = "application/json"
+OK = 200
 _READ = msgspec.json.Decoder(float_hook=Decimal)
 _WRITE = msgspec.json.Encoder(decimal_format="number")
 _TEMPLATE = re.compile(r"\$\{([a-z0-9-]+)\.([a-z_]+)(?:\.([A-Za-z0-9/-]+))?\}")
@@ -32,11 +34,14 @@ _DAY = re.compile(r"(\d{4}-\d{2}-\d{2})(T.*)?")
 class Step:
     """One request and what is expected of its answer.
 
-    `request` names a Bundle beside the story, `hook` a hook call; `replace` gives strings in it new values; `body` is
+    `request` names a Bundle or another resource beside the story, `hook` a hook call, `hears` the kind of notification
+    that is waited for while nothing is sent; `replace` gives strings in it new values; `body` is
     JSON written in the story itself. `path`, `replace`, `body` and `expect` may hold values from an earlier answer:
     `${step.case_id}`, `${step.version}`; of a line `${step.number.1}`, `${step.reference.1}`; of a hook
-    `${step.instance}`, `${step.assertion.Type/id}`, `${step.card.kind}`, `${step.suggestion.kind}`; of discovery
-    `${step.service.order-sign}`. `after` marks steps that only tidy up.
+    `${step.instance}`, `${step.assertion.Type/id}`, `${step.number.Type/id}`, `${step.card.kind}`,
+    `${step.suggestion.kind}`; of discovery `${step.service.order-sign}`; of any resource `${step.resource_id}`; of a
+    document asked for `${step.document.11502-2}`, its control number. `${receiver.service.url}` is where notifications
+    are taken. `after` marks steps that only tidy up.
     """
 
     name: str
@@ -47,6 +52,7 @@ class Step:
     method: str = "POST"
     request: str = ""
     hook: str = ""
+    hears: str = ""
     replace: dict[str, str] = field(default_factory=dict)
     body: Any = None
     after: bool = False
@@ -66,6 +72,11 @@ class Story:
     def name(self) -> str:
         """The name of its folder."""
         return self.folder.name
+
+    @property
+    def listens(self) -> bool:
+        """True when it waits for notifications, which takes somebody who listens and somebody who delivers."""
+        return any(step.hears for step in self.steps)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +110,9 @@ class Played:
 
 
 Sender = Callable[[Request], Reply]
+Hearer = Callable[[str], Reply]
+"""Waits for the next notification of a kind; one that does not come is a reply of status 0."""
+RECEIVER = "receiver"
 
 
 class StoryFault(Exception):
@@ -126,13 +140,19 @@ def _as_path(_shape: type, value: Any) -> Path:
     return Path(value)
 
 
-def play(story: Story, send: Sender, run: str, today: date) -> Iterator[Played]:
+def play(
+    story: Story, send: Sender, run: str, today: date, hear: Hearer | None = None, endpoint: str = ""
+) -> Iterator[Played]:
     """Play a story to its end; a step that lacks an earlier answer is told as a fault, not sent.
 
-    `run` marks identifiers, so that every run makes new requests.
+    `run` marks identifiers, so that every run makes new requests. A story that waits for notifications needs `hear`
+    and the `endpoint` they are sent to.
     """
-    answers: dict[str, Answer] = {}
+    answers = {RECEIVER: Answer(OK, RECEIVER, services={"url": endpoint})}
     for step in story.steps:
+        if step.hears:
+            yield _heard(step, hear, answers)
+            continue
         try:
             request, expected = prepare(story, step, answers, run, today), _fill(step.expect, answers)
         except StoryFault as fault:
@@ -142,6 +162,17 @@ def play(story: Story, send: Sender, run: str, today: date) -> Iterator[Played]:
         answer = with_changes(read_answer(reply.status, reply.body), instance=_instance(request))
         answers[step.name] = answer
         yield Played(step, request, reply, answer, differences(expected, answer))
+
+
+def _heard(step: Step, hear: Hearer | None, answers: dict[str, Answer]) -> Played:
+    if hear is None:
+        return Played(step, None, None, None, ("not waited for: nobody listens for notifications",))
+    reply = hear(step.hears)
+    if reply.status != OK:
+        return Played(step, None, None, None, (f"no {step.hears} came",))
+    answer = answers[step.name] = read_answer(reply.status, reply.body)
+    request = Request("POST", PATH, b"", FHIR_JSON)
+    return Played(step, request, reply, answer, differences(_fill(step.expect, answers), answer))
 
 
 # --- before sending ---------------------------------------------------------------------------------------------------
@@ -154,7 +185,7 @@ def prepare(story: Story, step: Step, answers: dict[str, Answer], run: str, toda
         body = b"" if step.body is None else msgspec.json.encode(_fill(step.body, answers))
         return Request(step.method, path, body, JSON)
     content = _READ.decode((story.folder / (step.request or step.hook)).read_bytes())
-    own = _marked_call(content, run) if step.hook else _marked(content, run)
+    own = _own(content, run)
     changes = {old: str(_fill(new, answers)) for old, new in step.replace.items()} | own
     content = _renewed(content, changes, today - story.written_on)
     return Request(step.method, path, _WRITE.encode(content), JSON if step.hook else FHIR_JSON)
@@ -176,9 +207,10 @@ def _fill(value: Any, answers: dict[str, Answer]) -> Any:
 def _value(found: re.Match[str], answers: dict[str, Answer]) -> str | int:
     name, value, which = found.groups()
     answer = answers.get(name)
-    if answer is None or (answer.case is None and value not in _OF_HOOKS):
+    of_hook = value in _BESIDE_CASES or (value == "number" and which is not None and "/" in which)
+    if answer is None or (answer.case is None and not of_hook):
         raise StoryFault(f"not sent: step {name} gave no case, so {found.group()} is not known")
-    got = _value_of_hook(answer, value, which) if value in _OF_HOOKS else _value_of_case(answer.case, value, which)
+    got = _value_of_hook(answer, value, which) if of_hook else _value_of_case(answer.case, value, which)
     if not got:
         raise StoryFault(f"not sent: the answer of step {name} holds no {found.group()}")
     return got if isinstance(got, int) else str(got)
@@ -192,17 +224,26 @@ def _value_of_case(case: SeenCase | None, value: str, sequence: str | None) -> A
     return getattr(case.lines.get(int(sequence)), value, None) if sequence.isdigit() else None
 
 
-_OF_HOOKS = frozenset({"instance", "service", "assertion", "card", "suggestion"})
+_BESIDE_CASES = frozenset({"instance", "service", "assertion", "card", "suggestion", "resource_id", "document"})
 
 
 def _value_of_hook(answer: Answer, value: str, which: str | None) -> Any:
-    if value == "instance":
-        return answer.instance
+    if value in {"instance", "resource_id"}:
+        return getattr(answer, value)
+    if value == "document":
+        return answer.documents.get(which or "")
     if value == "service":
         return answer.services.get(which or "")
-    if value == "assertion":
+    if value in {"assertion", "number"}:
         return getattr(answer.orders.get(which or ""), value, None)
     return next((getattr(card, value) for card in answer.cards if card.kind == which), None)
+
+
+def _own(content: dict[str, Any], run: str) -> dict[str, str]:
+    """What must be new in every run: the names of a submission, the instance of a hook call; of others nothing."""
+    if "hookInstance" in content:
+        return _marked_call(content, run)
+    return _marked(content, run) if content.get("resourceType") == "Bundle" else {}
 
 
 def _marked(bundle: dict[str, Any], run: str) -> dict[str, str]:

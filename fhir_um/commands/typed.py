@@ -30,3 +30,14 @@ def port_number(text: str) -> int:
     if not text.isdecimal() or int(text) > 65535:
         raise ArgumentTypeError(f"{text!r} is not a TCP port (1 to 65535)")
     return int(text)
+
+
+def seconds(text: str) -> float:
+    """A length of time in seconds, from 0. Raises: ArgumentTypeError."""
+    try:
+        number = float(text)
+    except ValueError:
+        number = -1.0
+    if not 0 <= number < float("inf"):
+        raise ArgumentTypeError(f"{text!r} is not a number of seconds")
+    return number

@@ -6,10 +6,11 @@ import sys
 from fhir_um.commands.opening import named, open_house
 from fhir_um.settings import Settings
 
-_LOOKED_AT = "Checked {}: {} cases, {} events, {} submissions, {} records of hooks."
+_LOOKED_AT = "Checked {}: {} cases, {} events, {} submissions, {} records of hooks, {} attachments and subscriptions."
 _SOUND = (
     "The store is sound: every case equals its history, every hash holds, and lines, clocks, numbers, names and "
-    "submissions are those the history tells of; what EHRs were told can be read and rests on what is there."
+    "submissions are those the history tells of; what EHRs were told can be read and rests on what is there; "
+    "documents are as they came, and every event owed is about a version of a case."
 )
 _FAULTY = "Faults found, listed above: {}. Nothing was changed. Keep a copy of the database before repairing anything."
 
@@ -35,7 +36,14 @@ def run(_args: argparse.Namespace, settings: Settings) -> int:
     for fault in checked.faults:
         print(fault, file=sys.stderr)
     print(
-        _LOOKED_AT.format(named(settings), checked.cases, checked.events, checked.submissions, checked.hook_records),
+        _LOOKED_AT.format(
+            named(settings),
+            checked.cases,
+            checked.events,
+            checked.submissions,
+            checked.hook_records,
+            checked.pended_records,
+        ),
         _FAULTY.format(len(checked.faults)) if checked.faults else _SOUND,
     )
     return 1 if checked.faults else 0

@@ -17,7 +17,7 @@ FIXTURES = Path(__file__).parents[2] / "fixtures"
 LIMITS = Limits(max_bytes=100_000, max_depth=64, max_entries=100)
 VERSIONS = ("2.2.1", "2.0.1")
 STORIES = load_stories(FIXTURES / "stories")
-SENT = [(story, step) for story in STORIES for step in story.steps if step.request]
+SENT = [(story, step) for story in STORIES for step in story.steps if step.request.endswith(".request.json")]
 CRD = Validator(shipped_library(), "hl7.fhir.us.davinci-crd#2.2.0")
 IN_ORDER = [(story, step) for story, step in SENT if story.name != "refused"]
 

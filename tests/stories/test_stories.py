@@ -16,7 +16,7 @@ from fhir_um.deps import Deps, make_deps
 from fhir_um.settings import Mode, Settings
 
 FIXTURES = Path(__file__).parents[2] / "fixtures"
-STORIES = load_stories(FIXTURES / "stories")
+STORIES = [story for story in load_stories(FIXTURES / "stories") if not story.listens]
 NOW = datetime(2026, 11, 20, 15, 0, tzinfo=UTC)
 
 
