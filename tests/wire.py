@@ -137,7 +137,7 @@ def _parses(resource: dict[str, Any]) -> Iterator[str]:
 
 
 def _echo(raw: dict[str, bytes], resources: dict[str, Any], sent: dict[str, set[bytes]]) -> Iterator[str]:
-    made = {"ClaimResponse", "CommunicationRequest", "OperationOutcome"}
+    made = {"ClaimResponse", "CommunicationRequest", "OperationOutcome", "Task"}
     for url, resource in resources.items():
         if resource["resourceType"] not in made and raw[url] not in sent.get(url, set()):
             yield f"{url} is not what was sent"
@@ -146,17 +146,20 @@ def _echo(raw: dict[str, bytes], resources: dict[str, Any], sent: dict[str, set[
 
 
 def links(resources: dict[str, Any]) -> Iterator[str]:
-    """Ours are letter by letter an address of an entry; theirs as they were. Nothing is there that nobody names."""
+    """Ours are letter by letter an address of an entry; theirs as they were. Nothing is there that nobody names.
+
+    A Task names what it is about and is named by nothing; its Claim is the sender's own.
+    """
     named: set[str] = set()
     for url, resource in resources.items():
-        ours = resource["resourceType"] in {"ClaimResponse", "CommunicationRequest"}
+        ours = resource["resourceType"] in {"ClaimResponse", "CommunicationRequest", "Task"}
         for path, reference in _references(resource):
-            if ours and path != ".request" and reference not in resources:
+            if ours and path not in {".request", ".reasonReference"} and reference not in resources:
                 yield f"{path} leads to {reference}, which is not there"
             base = re.sub(r"[A-Z][A-Za-z]+/[^/]+$", "", url)
             named.add(reference if re.match(r"[a-z]+:", reference) else base + reference)
     for url, resource in resources.items():
-        if resource["resourceType"] not in {"ClaimResponse", "OperationOutcome"} and url not in named:
+        if resource["resourceType"] not in {"ClaimResponse", "OperationOutcome", "Task"} and url not in named:
             yield f"{url} is there and nobody names it"
 
 

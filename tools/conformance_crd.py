@@ -36,9 +36,7 @@ def checklist(path: Path = CHECKLIST) -> tuple[Check, ...]:
     """Every line, in order."""
     with path.open(encoding="utf-8", newline="") as file:
         return tuple(
-            Check(
-                int(row["id"].removeprefix(CHECK)), tuple(row["requirements"].split()), row["words"], row["standing"]
-            )
+            Check(int(row["id"].removeprefix(CHECK)), tuple(row["requirements"].split()), row["words"], row["standing"])
             for row in csv.DictReader(file)
         )
 

@@ -6,7 +6,12 @@ from fhir_um.api.exchange import BASES
 from fhir_um.api.routes import ROUTES
 from fhir_um.auth.scopes import Scope
 
-OPEN_TO_ALL = {"/", "/healthz", "/readyz", "/um/v1/pa-list", "/fhir/metadata", "/2.0.1/fhir/metadata"}
+OF_EVERY_BASE = ("metadata", "Basic/<topic_id>", "Questionnaire", "Questionnaire/<form_id>")
+"""What is published: statements, topics and forms."""
+
+OPEN_TO_ALL = {"/", "/healthz", "/readyz", "/um/v1/pa-list"} | {
+    f"{base}/{path}" for base in BASES.values() for path in OF_EVERY_BASE
+}
 
 
 def test_every_route_names_a_scope() -> None:
