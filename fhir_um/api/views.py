@@ -100,6 +100,7 @@ def _line(line: Line) -> dict[str, Any]:
         "issuedOn": _day(line.issued_on),
         "period": _period(line.period),
         "dueAt": _at(line.due_at),
+        "documentsDueAt": _at(line.documents_due_at),
         "specialty": line.specialty,
         "documents": [_document(d) for d in line.documents],
         "findings": [_finding(finding) for finding in line.findings],

@@ -106,3 +106,16 @@ def decision_deadline(
         raise ValueError(f"no decision clock applies to {line_of_business or 'unknown coverage'} {review} {priority}")
     due_at, rule_id, source = dues[0]
     return Deadline(rule_id, source, received_at, due_at, tuple((id_, due) for due, id_, _ in dues))
+
+
+_WAIT_FOR_DOCUMENTS = 0.5
+"""Of the time left to decide. What is asked for is due before the decision is, so that somebody can still read it."""
+
+
+def documents_due(asked_at: datetime, decision_due_at: datetime) -> datetime:
+    """Until when documents are waited for that were asked for at that moment; the decision's own clock goes on.
+
+    >>> documents_due(datetime(2026, 3, 1, tzinfo=UTC), datetime(2026, 3, 7, tzinfo=UTC))
+    datetime.datetime(2026, 3, 4, 0, 0, tzinfo=datetime.timezone.utc)
+    """
+    return asked_at + max(decision_due_at - asked_at, timedelta(0)) * _WAIT_FOR_DOCUMENTS

@@ -29,6 +29,9 @@ CANCEL_PATH = ("T23",)
 INFORMED_PATH = ("T10",)
 """Out of waiting for information, because it came; the moves of where the line goes follow it."""
 
+NOT_INFORMED_PATHS = {LineState.NURSE_REVIEW: ("T10", "T8"), LineState.PHYSICIAN_REVIEW: ("T10", "T8", "T12")}
+"""Out of waiting for information that did not come in time, to a person. Nothing is denied for it by software."""
+
 EARNED_PATH = ("T1", "T3", "T6", "T7")
 TAKEN_OVER_PATH = ("T32",)
 """The authorization an order had earned: onto the line of its submission, and away from the line of the order."""

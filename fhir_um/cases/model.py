@@ -159,7 +159,7 @@ class Line:
 
     `reviewed` is true from the first ruling of a person on it; from then on software approves nothing of it.
     `taken_over_by` is the request that holds the line's authorization from then on: the submission of an order that had
-    earned it.
+    earned it. `documents_due_at` is until when the line waits for its documents; then somebody decides without them.
     """
 
     sequence: int
@@ -177,6 +177,7 @@ class Line:
     due_at: datetime | None = None
     reviewed: bool = False
     taken_over_by: str = ""
+    documents_due_at: datetime | None = None
 
 
 CORRECT = "C"

@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import date, datetime
 
 from fhir_um.cases.asked import LineRequest
+from fhir_um.cases.deadlines import documents_due
 from fhir_um.cases.granting import in_units
 from fhir_um.cases.lifecycle import ENGINE_MOVES, Move, Ruling, issues_authorization, issues_reference
 from fhir_um.cases.model import (
@@ -22,7 +23,7 @@ from fhir_um.cases.model import (
     LineState,
 )
 from fhir_um.cases.reasons import Reason
-from fhir_um.cases.roles import ENGINE
+from fhir_um.cases.roles import ENGINE, PHYSICIANS
 from fhir_um.words import Period
 
 AUTHORIZATION = "authorization"
@@ -117,7 +118,14 @@ def hand_over(line: Line, to: CaseId, at: datetime) -> Line:
 
 def cancel(line: Line, decider: Decider, at: datetime) -> Line:
     """The line cancelled by its sender; its numbers stay on it, so that they still find it."""
-    return replace(line, state=LineState.CANCELLED, decision=_cancellation(decider, at), due_at=None, documents=())
+    return replace(
+        line,
+        state=LineState.CANCELLED,
+        decision=_cancellation(decider, at),
+        due_at=None,
+        documents_due_at=None,
+        documents=(),
+    )
 
 
 def never_started(request: LineRequest, decider: Decider, at: datetime) -> Line:
@@ -129,13 +137,28 @@ def _cancellation(decider: Decider, at: datetime) -> Decision:
     return Decision(at, decider, Reason.CANCELLED_BY_REQUESTER, "Cancelled at the request of the sender.")
 
 
+def give_up_waiting(line: Line, at: datetime) -> Line:
+    """The line with whoever decides it without the documents: the physician who asked for them, else a nurse."""
+    decider = line.decision.decider
+    by_physician = line.reviewed and decider.role in PHYSICIANS
+    state = LineState.PHYSICIAN_REVIEW if by_physician else LineState.NURSE_REVIEW
+    asked_for = "; ".join(needed.label for needed in line.documents)
+    text = f"Not received in time: {asked_for}. It was sent to a person, who decides by what is there."
+    decision = Decision(at, ENGINE, Reason.MEDICAL_REVIEW, text)
+    return replace(line, state=state, decision=decision, documents=(), documents_due_at=None)
+
+
 def _settle(line: Line, numbers: Numbers, on: date, due_at: datetime | None) -> Line:
     if issues_authorization(line.state):
         number = numbers.authorization(line.sequence)
-        return replace(line, authorization_number=number, issued_on=on, period=_period(line), due_at=None)
+        return replace(
+            line, authorization_number=number, issued_on=on, period=_period(line), due_at=None, documents_due_at=None
+        )
     if issues_reference(line.state) and not line.administrative_reference:
         line = replace(line, administrative_reference=numbers.reference(line.sequence))
-    return replace(line, due_at=due_at if line.state in PENDED else None, issued_on=None, period=None)
+    due_at = due_at if line.state in PENDED else None
+    until = documents_due(line.decision.at, due_at) if due_at and line.state is LineState.PENDED_INFO else None
+    return replace(line, due_at=due_at, documents_due_at=until, issued_on=None, period=None)
 
 
 def _period(line: Line) -> Period | None:

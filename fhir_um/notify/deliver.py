@@ -24,6 +24,7 @@ from fhir_um.notify.send import Post, seconds_for
 from fhir_um.subscribers.model import Asking, Delivery, DeliveryKind, Given, Lease, Met, Sent, Tried
 from fhir_um.subscribers.trying import again_at
 from fhir_um.usecases.deliver_owed import end_those_over, is_any_due, keep_bytes, take_turn
+from fhir_um.usecases.end_waits import end_waits
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,6 +263,7 @@ class Deliverer:
         if self._monotonic() >= self._ends_at:
             self._ends_at = self._monotonic() + self._pace.ends_every_seconds
             end_those_over(self._deps)
+            end_waits(self._deps)
 
     # --- stopping ---------------------------------------------------------------------------------------------------
 

@@ -107,6 +107,7 @@ def line_rows(case: Case) -> list[dict[str, Any]]:
             "member_id": case.member_id,
             "state": line.state,
             "used": document(used) if (used := used_by(case, line)) else None,
+            "asked_until": line.documents_due_at,
         }
         for line in case.lines
     ]

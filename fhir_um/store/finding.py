@@ -3,11 +3,12 @@
 Every query is led by an index and bounded, so none grows with the number of cases of others.
 """
 
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import BindParameter, Connection, Select, Text, bindparam, exists, literal_column, or_, select, tuple_
 
-from fhir_um.cases.model import PENDED, Case, ClientId, LineState, PayerId
+from fhir_um.cases.model import PENDED, Case, CaseId, ClientId, LineState, PayerId
 from fhir_um.cases.submission import CaseSearch
 from fhir_um.store.cases import PENDED_STATUS
 from fhir_um.store.columns import as_key
@@ -78,6 +79,12 @@ _HAS_LINE = exists().where(
     case_lines.c.state.in_(bindparam("states", expanding=True)),
 )
 _WORK = _CASES.where(_HAS_LINE).order_by(cases.c.due_at, cases.c.id)
+_WAITS_OVER = Prepared(
+    select(case_lines.c.payer_id, case_lines.c.case_id)
+    .where(case_lines.c.asked_until <= bindparam("at", type_=case_lines.c.asked_until.type))
+    .distinct()
+    .limit(bindparam("most"))
+)
 _PENDED_WORK = _WORK.where(cases.c.status == literal_column(f"'{PENDED_STATUS}'"))  # as the index has it, not bound
 
 
@@ -153,6 +160,11 @@ def worklist(connection: Connection, payer_id: PayerId, states: frozenset[LineSt
     """Cases with a line in one of the states, earliest due first."""
     statement = _PENDED_WORK if states <= PENDED else _WORK
     return _cases(connection, statement, {"payer_id": payer_id, "states": sorted(states), "most": limit})
+
+
+def waits_over(connection: Connection, at: datetime, limit: int) -> tuple[tuple[PayerId, CaseId], ...]:
+    """Payer and id of cases with a line that has waited for its documents as long as it should."""
+    return tuple((PayerId(payer), CaseId(id)) for payer, id in _WAITS_OVER.rows(connection, {"at": at, "most": limit}))
 
 
 def _cases(connection: Connection, statement: Select[str], named: dict[str, Any]) -> tuple[Case, ...]:

@@ -30,6 +30,7 @@ _Counter = BigInteger().with_variant(Integer, "sqlite")
 """SQLite counts up only in a column declared INTEGER."""
 
 _USED = text("used IS NOT NULL")
+_ASKED = text("asked_until IS NOT NULL")
 _PENDED = text("status = 'pended'")
 
 
@@ -147,9 +148,11 @@ case_lines = Table(
     Column("member_id", Text, nullable=False),
     Column("state", Text, nullable=False),
     Column("used", Text),
+    Column("asked_until", Instant),
     PrimaryKeyConstraint("case_id", "payer_id", "sequence", name="case_lines_pkey"),
     _of_a_case("case_lines"),
     Index("case_lines_used", "member_id", "payer_id", sqlite_where=_USED, postgresql_where=_USED),
+    Index("case_lines_asked", "asked_until", sqlite_where=_ASKED, postgresql_where=_ASKED),
     sqlite_with_rowid=False,
 )
 

@@ -108,6 +108,10 @@ class Reading:
         """Cases with a line in one of the states, earliest due first."""
         return finding.worklist(self._connection, payer_id, states, limit)
 
+    def waits_over(self, at: datetime, limit: int) -> tuple[tuple[PayerId, CaseId], ...]:
+        """Payer and id of cases with a line that has waited for its documents as long as it should."""
+        return finding.waits_over(self._connection, at, limit)
+
     def clocks_of(self, payer_id: PayerId, case_id: CaseId) -> tuple[Clock, ...]:
         """The decision clocks of a case, by line."""
         return lines.clocks_of(self._connection, payer_id, case_id)

@@ -44,7 +44,8 @@ def _identifier(party: Party) -> Json:
 
 def _task(case: Case, line: Line, code: str, inputs: list[Json], manner: Manner, base_url: str) -> Json:
     number = f"{case.id}-{line.sequence}-{'form' if code == _BY_FORM else 'documents'}"
-    due = {"restriction": {"period": {"end": instant(line.due_at)}}} if line.due_at else {}
+    until = line.documents_due_at
+    due = {"restriction": {"period": {"end": instant(until)}}} if until else {}
     where = {"type": coded(PAS_TEMP_CODES, "payer-url"), "valueUrl": f"{base_url}/$submit-attachment"}
     return {
         "resourceType": "Task",

@@ -1,0 +1,47 @@
+"""Lines whose documents did not come in time go to a person, who decides by what is there. Nothing is denied for it.
+
+Must not know who calls it, or how often. Source: utilization-management lifecycle, move T10.
+"""
+
+from datetime import datetime
+
+from fhir_um.cases.history import Journal
+from fhir_um.cases.lifecycle import NOT_INFORMED_PATHS
+from fhir_um.cases.model import Case, CaseId, EventKind, Line, LineState, PayerId
+from fhir_um.cases.placing import give_up_waiting
+from fhir_um.cases.roles import ENGINE
+from fhir_um.deps import Deps
+
+_MOST_AT_ONCE = 200
+
+
+def end_waits(deps: Deps) -> int:
+    """How many cases went on; those beyond 200 go on at the next call. Each case is a transaction of its own."""
+    at = deps.clock()
+    with deps.open_reading() as reading:
+        over = reading.waits_over(at, _MOST_AT_ONCE)
+    return sum(_end(deps, payer_id, case_id, at) for payer_id, case_id in over)
+
+
+def _end(deps: Deps, payer_id: PayerId, case_id: CaseId, at: datetime) -> bool:
+    """False when what was waited for came meanwhile."""
+    with deps.open_work(alone=True) as work:
+        case = work.load_case_for_change(payer_id, case_id)
+        lines = _waited_out(case, at) if case else []
+        if case is None or not lines:
+            return False
+        journal = Journal(case, at, ENGINE)
+        for line in lines:
+            moved = give_up_waiting(line, at)
+            journal.line(EventKind.LINE_MOVED, moved, NOT_INFORMED_PATHS[moved.state])
+        work.save_case(journal.case, case.version, tuple(journal.events), (), ())
+        work.subscribers.announce(journal.case, at)
+        return True
+
+
+def _waited_out(case: Case, at: datetime) -> list[Line]:
+    return [
+        line
+        for line in case.lines
+        if line.state is LineState.PENDED_INFO and line.documents_due_at and line.documents_due_at <= at
+    ]
