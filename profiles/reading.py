@@ -60,8 +60,8 @@ _WRITER = msgspec.json.Encoder(decimal_format="number")
 def read_json(body: bytes, limits: Limits) -> Any:
     """The JSON value of a body; fractions become `Decimal`, so that `1.00` stays `1.00`. A byte order mark is skipped.
 
-    Raises: Refusal TOO_BIG over `max_bytes`; UNREADABLE for bad syntax, bad UTF-8, too deep, or a property written
-    twice in one object.
+    Raises: Refusal TOO_BIG over `max_bytes`, or for more values than a message of that size has; UNREADABLE for bad
+    syntax, bad UTF-8, too deep, or a property written twice in one object.
 
     >>> read_json(b'{"value": 1.00}', Limits(100, 8, 1))
     {'value': Decimal('1.00')}
@@ -69,11 +69,26 @@ def read_json(body: bytes, limits: Limits) -> Any:
     if len(body) > limits.max_bytes:
         raise Refusal.of(Kind.TOO_BIG, "too-long", f"The body is larger than {limits.max_bytes} bytes.")
     text = body.removeprefix(_BYTE_ORDER_MARK)
+    _demand_few_values(text, limits)
     value = _decoded(text)
     members = _members(value, limits.max_depth)
     if _may_repeat(text, members):
         _refuse_repeated(text)
     return value
+
+
+_SMALL_BYTES = 200_000
+_LEAST_BYTES_PER_VALUE = 20
+"""Messages in use have 40 and more; a body of nothing but brackets takes a hundred times its size to hold."""
+
+
+def _demand_few_values(text: bytes, limits: Limits) -> None:
+    """Counts what begins or parts values, in strings too; a message that is small cannot have too many."""
+    if len(text) <= _SMALL_BYTES:
+        return
+    most = limits.max_bytes // _LEAST_BYTES_PER_VALUE
+    if text.count(b",") + text.count(b"[") + text.count(b"{") > most:
+        raise Refusal.of(Kind.TOO_BIG, "too-costly", f"The body has more than {most} values.")
 
 
 def read_bundle(body: bytes, limits: Limits) -> ReadBundle:

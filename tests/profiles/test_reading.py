@@ -159,3 +159,20 @@ def test_a_bundle_without_entries_is_told_all_that_is_missing_around_them() -> N
 
     assert refused.value.kind is Kind.UNREADABLE
     assert [issue.path for issue in refused.value.issues] == ["Bundle.entry", "Bundle.identifier", "Bundle.timestamp"]
+
+
+@pytest.mark.parametrize(
+    "body", [b"[" + b"[]," * 400_000 + b"[]]", b"[" + b"{}," * 400_000 + b"{}]", b"[" + b"1," * 600_000 + b"1]"]
+)
+def test_body_of_nothing_but_values_is_not_taken_apart(body: bytes):
+    with pytest.raises(Refusal) as refused:
+        read_json(body, Limits(max_bytes=10_000_000, max_depth=8, max_entries=3))
+
+    assert refused.value.kind is Kind.TOO_BIG
+    assert "values" in refused.value.issues[0].text
+
+
+def test_a_long_text_is_no_heap_of_values():
+    body = b'{"div": "' + b"word, " * 100_000 + b'"}'
+
+    assert len(read_json(body, Limits(max_bytes=10_000_000, max_depth=8, max_entries=3))["div"]) == 600_000
