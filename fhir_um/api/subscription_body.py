@@ -13,11 +13,15 @@ from fhir_um.subscribers.endpoints import Endpoints
 from fhir_um.translate.subscription_in import read_subscription
 from profiles.canonicals import PROFILE_BACKPORT_SUBSCRIPTION, PROFILE_SUBSCRIPTION
 from profiles.locating import with_places
-from profiles.reading import read_json
+from profiles.reading import Limits, read_json
 from profiles.strictness import Strictness
 
 PROFILES = {"2.2.1": PROFILE_SUBSCRIPTION, "2.0.1": PROFILE_BACKPORT_SUBSCRIPTION}
 """What a Subscription must meet at the base of each PAS version; PAS 2.0.1 has no profile of its own."""
+
+_LONGEST_BYTES = 65_536
+"""Many times what a Subscription needs. It is read again for whatever is sent for it, and with all others in a search.
+"""
 
 _JUDGED_HERE = ("Subscription.criteria", "pattern")
 """The profile wants the bare topic; the filter may stand behind it, as older clients have it."""
@@ -26,9 +30,9 @@ _JUDGED_HERE = ("Subscription.criteria", "pattern")
 def read_asked(asked: Asked, body: bytes, id: str = "") -> SubscriptionAsked:
     """The subscription a body asks for; with an `id`, the body must have that one.
 
-    Raises: Refusal UNREADABLE when it is no Subscription, or has another id; INVALID with every fault found.
+    Raises: Refusal TOO_BIG; UNREADABLE when it is no Subscription, or has another id; INVALID with every fault found.
     """
-    resource = _subscription(read_json(body, asked.house.limits), id)
+    resource = _subscription(body, asked.house.limits, id)
     strictness = asked.house.strictness(asked.caller, asked.guide)
     wanted, faults = read_subscription(
         resource,
@@ -49,7 +53,11 @@ def endpoints_of(house: House) -> Endpoints:
     return Endpoints(frozenset(house.settings.delivery_hosts), house.settings.mode is Mode.SANDBOX)
 
 
-def _subscription(value: Any, id: str) -> dict[str, Any]:
+def _subscription(body: bytes, limits: Limits, id: str) -> dict[str, Any]:
+    if len(body) > _LONGEST_BYTES:
+        told = f"A Subscription has at most {_LONGEST_BYTES} bytes; this one has {len(body)}."
+        raise Refusal.of(Kind.TOO_BIG, "too-long", told)
+    value: Any = read_json(body, limits)
     if not isinstance(value, dict) or value.get("resourceType") != "Subscription":
         raise Refusal.of(Kind.UNREADABLE, "structure", "The body is not a Subscription.", "resourceType")
     if id and value.get("id") != id:

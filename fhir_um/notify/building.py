@@ -14,6 +14,7 @@ from typing import Generic, TypeVar
 
 from fhir_um.cases.model import Case
 from fhir_um.deps import Deps
+from fhir_um.errors import Refusal
 from fhir_um.logs import frames_of, say
 from fhir_um.subscribers.asked import EventTold
 from fhir_um.subscribers.model import Content, Delivery, DeliveryKind, Lease, Subscription
@@ -67,6 +68,8 @@ class Builder:
         """Every delivery of the leases with its bytes, by subscription and place.
 
         One that cannot be written is left out, and a line in the log tells why: it must not hold up all others.
+
+        Raises: Refusal BUSY when the store has no time; that is nobody's fault.
         """
         wanted = [(lease.subscription, delivery) for lease in leases for delivery in lease.deliveries]
         self._read([owed for owed in wanted if owed[1].body is None])
@@ -74,6 +77,8 @@ class Builder:
         for subscription, delivery in wanted:
             try:
                 built[subscription.id, delivery.place] = self._built(subscription, delivery)
+            except Refusal:
+                raise
             except Exception as fault:  # whatever it is, it is about this one
                 given = {"error_type": type(fault).__name__, "frames": frames_of(fault)}
                 say(logging.ERROR, "delivery-not-written", **_named(subscription, delivery), **given)
@@ -84,15 +89,20 @@ class Builder:
         return heartbeat(subscription, at, self._bases[subscription.guide])
 
     def _read(self, wanted: list[Owed]) -> None:
-        """Have at hand what is told whole."""
+        """Have at hand what is told whole; when that fails, each is read by itself, and those that can be are told."""
         missing = {
             event_of(delivery): delivery
             for subscription, delivery in wanted
             if _is_whole(subscription, delivery) and self._told.get(event_of(delivery)) is None
         }
-        if missing:
-            for event, told in events_told(self._deps, missing.values(), Content.FULL_RESOURCE).items():
-                self._told.keep(event, told)
+        try:
+            known = events_told(self._deps, missing.values(), Content.FULL_RESOURCE) if missing else {}
+        except Refusal:
+            raise
+        except Exception:  # told with its name when its own turn comes
+            return
+        for event, told in known.items():
+            self._told.keep(event, told)
 
     def _built(self, subscription: Subscription, delivery: Delivery) -> Delivery:
         if delivery.body is not None:

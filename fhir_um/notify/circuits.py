@@ -1,7 +1,8 @@
 """Which hosts are spared, and how many requests each may have at once. Must not know the network or the store.
 
 A host that fails again and again is left alone for a while, then asked once. A host that answers soon may be asked more
-at once, a slow one less, so that slow ones do not take the threads of the others. For one thread.
+at once, a slow one less, so that slow ones do not take the threads of the others. While a host lets everybody wait who
+asks it, nothing more is kept ready for it, so that it does not take the leases of the others either. For one thread.
 """
 
 from collections.abc import Callable
@@ -26,6 +27,7 @@ class _Host:
     failures: int = 0
     pause_seconds: float = 0.0
     alone_until: float = 0.0
+    changed_at: float = 0.0
 
 
 class Circuits:
@@ -36,9 +38,11 @@ class Circuits:
         self._hosts: dict[str, _Host] = {}
 
     def left_alone(self) -> frozenset[str]:
-        """Hosts that nothing is sent to now."""
+        """Hosts that nothing is sent to now: their pause is not over, or they answer none of those who ask."""
         now = self._monotonic()
-        return frozenset(name for name, host in self._hosts.items() if host.alone_until > now)
+        return frozenset(
+            name for name, host in self._hosts.items() if host.alone_until > now or self._is_stuck(host, now)
+        )
 
     def room(self, name: str) -> int:
         """How many more requests to that host may begin."""
@@ -47,12 +51,13 @@ class Circuits:
             return _AT_ONCE_FIRST
         if host.alone_until > self._monotonic():
             return 0
-        at_once = 1 if host.failures >= _FAILURES_TO_OPEN else host.at_once
-        return max(0, at_once - host.running)
+        return max(0, _at_once(host) - host.running)
 
     def begin(self, name: str) -> None:
         """Somebody begins to send to that host."""
-        self._hosts.setdefault(name, _Host()).running += 1
+        host = self._hosts.setdefault(name, _Host())
+        host.running += 1
+        host.changed_at = self._monotonic()
 
     def note(self, name: str, sent: Sent, seconds: float) -> None:
         """A request to that host ended like that after so many seconds."""
@@ -68,8 +73,13 @@ class Circuits:
         """Who began to send to that host is done. A host that nothing is to be remembered of is forgotten."""
         host = self._hosts[name]
         host.running -= 1
+        host.changed_at = self._monotonic()
         if not host.running and not host.failures and host.at_once == _AT_ONCE_FIRST:
             del self._hosts[name]
+
+    @staticmethod
+    def _is_stuck(host: _Host, now: float) -> bool:
+        return host.running >= _at_once(host) and now - host.changed_at > _SOON_SECONDS
 
     def _failed(self, host: _Host) -> None:
         now = self._monotonic()
@@ -78,3 +88,7 @@ class Circuits:
         if host.failures >= _FAILURES_TO_OPEN and host.alone_until <= now:
             host.pause_seconds = min(max(2 * host.pause_seconds, _FIRST_PAUSE_SECONDS), _LONGEST_PAUSE_SECONDS)
             host.alone_until = now + host.pause_seconds
+
+
+def _at_once(host: _Host) -> int:
+    return 1 if host.failures >= _FAILURES_TO_OPEN else host.at_once

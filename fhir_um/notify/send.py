@@ -156,7 +156,7 @@ def _seconds(retry_after: str, at: datetime) -> int | None:
         return int(retry_after[:_MOST_DIGITS])
     try:
         until = parsedate_to_datetime(retry_after)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     zoned = until if until.tzinfo else until.replace(tzinfo=UTC)
     return max(0, int((zoned - at).total_seconds()))

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy import Connection, bindparam, select, update
 
 from fhir_um.cases.attachments import Attachment, Content
 from fhir_um.cases.evidence import Evidence
@@ -28,7 +28,9 @@ _OF_CASE = (_a.payer_id == bindparam("of_payer"), _a.case_id == bindparam("of_ca
 _IN_ORDER = (_a.received_at, _a.place, _a.id)
 
 _INSERT = Prepared(insert_or_leave(attachments, "content_hash", "request_hash", "sender", "payer_id"))
-_INSERT_PIECE = Prepared(insert(attachment_pieces))
+_INSERT_PIECE = Prepared(insert_or_leave(attachment_pieces, "content_hash", "payer_id", "place"))
+"""Somebody else may keep the same content at the same moment."""
+
 _MATCH = update(attachments).where(*_THIS, _a.case_id.is_(None))
 _FIND = Prepared(select(_a.document).where(*_THIS))
 _FIND_LOCKED = Prepared(select(_a.document).where(*_THIS).with_for_update())

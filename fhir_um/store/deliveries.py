@@ -115,8 +115,11 @@ _DROP_HANDSHAKES = (
 _HOLD = update(deliveries).where(*_OF, _WAITS).values(state=DeliveryState.HELD.value)
 _GO_ON = (
     update(deliveries)
-    .where(*_OF, deliveries.c.state == DeliveryState.HELD.value, deliveries.c.event_number > 0)
+    .where(*_OF, deliveries.c.state != DeliveryState.DELIVERED.value, deliveries.c.event_number > 0)
     .values(state=DeliveryState.WAITING.value, attempts=0, due_at=_AT)
+)
+_FORGET_BYTES = (
+    update(deliveries).where(*_OF, deliveries.c.state != DeliveryState.DELIVERED.value).values(body=None, body_hash="")
 )
 _AGAIN = (
     update(deliveries)
@@ -136,12 +139,20 @@ _OWED_ONE = select(subscriptions.c.id).where(
 
 
 def shake_hands(connection: Connection, payer_id: PayerId, id: SubscriptionId, at: datetime, due_at: datetime) -> None:
-    """Owe a handshake before anything else, and after it whatever was held; one that still waited is dropped."""
+    """Owe a handshake before anything else; one that still waited is dropped.
+
+    Whatever was held follows it, and so does what waited for its next try: that was the try of another endpoint.
+    """
     named = {"of_payer": payer_id, "of_id": id}
     connection.execute(_DROP_HANDSHAKES, named)
     connection.execute(_GO_ON, named | {"at": due_at})
     place = connection.execute(_COUNT_PLACE, named | {"due": due_at}).scalar_one()
     _ADD.change(connection, [_new(payer_id, id, place, DeliveryKind.HANDSHAKE, at, due_at)])
+
+
+def write_anew(connection: Connection, payer_id: PayerId, id: SubscriptionId) -> None:
+    """Forget the bytes of what did not arrive; the next try writes them as the subscription then wants them."""
+    connection.execute(_FORGET_BYTES, {"of_payer": payer_id, "of_id": id})
 
 
 def hold_back(connection: Connection, payer_id: PayerId, id: SubscriptionId) -> None:
@@ -152,7 +163,7 @@ def hold_back(connection: Connection, payer_id: PayerId, id: SubscriptionId) -> 
 
 
 def go_on(connection: Connection, payer_id: PayerId, id: SubscriptionId, at: datetime, since: int = 0) -> bool:
-    """Send what was held, at once, and from event `since` on (0: none) also what was delivered: an operator's order.
+    """Send what did not arrive, at once, and from event `since` on (0: none) also what did: an operator's order.
 
     One whose handshake never arrived shakes hands first. False, and nothing done, when nothing is to be sent to it.
     """

@@ -16,7 +16,7 @@ from fhir_um.store.prepared import Prepared
 from fhir_um.store.tables import case_events
 
 _INSERT = Prepared(insert(case_events))
-_OF_CASE = (
+_OF_CASE = Prepared(
     select(case_events.c.at, case_events.c.body)
     .where(case_events.c.payer_id == bindparam("payer_id"), case_events.c.case_id == bindparam("case_id"))
     .order_by(case_events.c.sequence)
@@ -72,5 +72,5 @@ def events_of(
     connection: Connection, payer_id: PayerId, case_id: CaseId, until: datetime | None = None
 ) -> tuple[Event, ...]:
     """Every step up to and including `until`, oldest first."""
-    rows = connection.execute(_OF_CASE, {"payer_id": payer_id, "case_id": case_id})
-    return tuple(event_of(row.body) for row in rows if until is None or row.at <= until)
+    rows = _OF_CASE.rows(connection, {"payer_id": payer_id, "case_id": case_id})
+    return tuple(event_of(body) for at, body in rows if until is None or at <= until)

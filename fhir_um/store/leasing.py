@@ -43,9 +43,13 @@ from fhir_um.vault import Vault
 LONGEST_LEASE = timedelta(minutes=10)
 """A lease that seems to last longer was given while a clock was wrong, and counts as over."""
 
+LONGEST_WAIT = timedelta(hours=7)
+"""No try is put off so long; what seems to be due later was owed while a clock was wrong, and is due now."""
+
 _INSTANT = subscriptions.c.due_at.type
 _AT = bindparam("at", type_=_INSTANT)
 _TOO_FAR = bindparam("too_far", type_=_INSTANT)
+_TOO_LATE = bindparam("too_late", type_=_INSTANT)
 _IDS: BindParameter[str] = bindparam("ids", expanding=True)
 _SPARED: BindParameter[str] = bindparam("spared", expanding=True)
 _WAITS = deliveries.c.state == DeliveryState.WAITING.value
@@ -59,7 +63,7 @@ _MOST_SPARED = 1000
 
 _WHEN = func.coalesce(subscriptions.c.due_at, subscriptions.c.heartbeat_at)
 _IS_DUE = (
-    or_(subscriptions.c.due_at <= _AT, subscriptions.c.heartbeat_at <= _AT),
+    or_(subscriptions.c.due_at <= _AT, subscriptions.c.heartbeat_at <= _AT, subscriptions.c.due_at > _TOO_LATE),
     subscriptions.c.standing.in_((Standing.REQUESTED.value, Standing.ACTIVE.value)),
     or_(
         subscriptions.c.held_until.is_(None),
@@ -119,7 +123,8 @@ def is_any_due(connection: Connection, at: datetime, spared: frozenset[str]) -> 
 def lease(connection: Connection, vault: Vault, at: datetime, asking: Asking) -> tuple[Lease, ...]:
     """Take subscriptions with something due, those waiting longest first, each with its next deliveries.
 
-    Until the handshake has arrived nothing else is in the lease.
+    Until the handshake has arrived nothing else is in the lease. One whose headers cannot be opened is taken and not
+    given to anybody, so that it is looked at again when the lease is over.
     """
     named = _moment(at, asking.spared) | {"each_host": asking.each_host, "most": asking.most}
     taken = [(id, payer_id) for id, payer_id in connection.execute(_DUE, named)]
@@ -130,11 +135,12 @@ def lease(connection: Connection, vault: Vault, at: datetime, asking: Asking) ->
     ids = [id for id, _ in taken]
     known = subscriptions_named(connection, vault, ids)
     waiting = _waiting(connection, taken, asking.deliveries_each)
-    return tuple(_leased(known[id], asking, waiting.get(id, ()), at) for id in ids)
+    return tuple(_leased(known[id], asking, waiting.get(id, ()), at) for id in ids if id in known)
 
 
 def _moment(at: datetime, spared: frozenset[str]) -> dict[str, Any]:
-    return {"at": at, "too_far": at + LONGEST_LEASE, "spared": sorted(spared)[:_MOST_SPARED] or [""]}
+    wrong = {"too_far": at + LONGEST_LEASE, "too_late": at + LONGEST_WAIT}
+    return {"at": at, **wrong, "spared": sorted(spared)[:_MOST_SPARED] or [""]}
 
 
 def _waiting(connection: Connection, taken: Sequence[tuple[Any, Any]], each: int) -> dict[str, list[Delivery]]:
@@ -161,7 +167,7 @@ def _leased(subscription: Subscription, asking: Asking, waiting: Sequence[Delive
 
 def _due(waiting: Sequence[Delivery], standing: Standing, at: datetime) -> tuple[Delivery, ...]:
     """The first and those behind it, when the first is due; the handshake alone."""
-    if not waiting or waiting[0].due_at > at:
+    if not waiting or at < waiting[0].due_at <= at + LONGEST_WAIT:
         return ()
     if waiting[0].kind is DeliveryKind.HANDSHAKE:
         return (waiting[0],)

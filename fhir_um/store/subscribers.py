@@ -85,9 +85,13 @@ class Subscribers(SubscribersRead):
     def change(self, changed: Subscription, expected_version: int, handshake_at: datetime) -> None:
         """Replace what the sender may change. One that is requested again is owed a handshake first.
 
+        What it has not taken yet is written anew when it is to be told more or less than before.
+
         Raises: VersionConflict.
         """
         connection = self._writing()
+        if subscriptions.content_of(connection, changed) is not changed.channel.content:
+            deliveries.write_anew(connection, changed.payer_id, changed.id)
         subscriptions.change_subscription(connection, self._vault, changed, expected_version, None)
         if changed.standing is Standing.REQUESTED:
             deliveries.shake_hands(connection, changed.payer_id, changed.id, changed.changed_at, handshake_at)

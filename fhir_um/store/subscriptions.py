@@ -1,8 +1,10 @@
 """Who is told, as rows. Must not know what is told, or how.
 
 Secret headers are sealed before they are written. A sender finds its own subscriptions only: it is part of the query.
+Headers sealed with a key that is gone are shown to nobody, and nothing is sent without them.
 """
 
+import logging
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -13,12 +15,13 @@ from sqlalchemy import Connection, bindparam, func, insert, select, update
 
 from fhir_um.cases.model import ClientId
 from fhir_um.errors import VersionConflict
+from fhir_um.logs import say
 from fhir_um.store.columns import as_key
 from fhir_um.store.documents import document
 from fhir_um.store.prepared import Prepared
 from fhir_um.store.subscriber_tables import subscriptions
-from fhir_um.subscribers.model import Channel, Standing, Subscription, SubscriptionId
-from fhir_um.vault import Vault
+from fhir_um.subscribers.model import Channel, Content, Standing, Subscription, SubscriptionId
+from fhir_um.vault import CannotOpen, Vault
 
 _channel_of = msgspec.json.Decoder(Channel).decode
 _texts_of = msgspec.json.Decoder(tuple[str, ...]).decode
@@ -28,12 +31,15 @@ _HERE = subscriptions.c.removed_at.is_(None)
 _THIS = (subscriptions.c.payer_id == bindparam("of_payer"), subscriptions.c.id == bindparam("of_id"))
 _KEPT = [column for column in subscriptions.c if column.name in {*Subscription.__annotations__, "headers"}]
 
+_HEADERS = next(place for place, column in enumerate(_KEPT) if column.name == "headers")
+
 _INSERT = insert(subscriptions)
 _FIND = Prepared(
     select(*_KEPT).where(
         _HERE, subscriptions.c.id == bindparam("of_id"), subscriptions.c.sender == bindparam("of_sender")
     )
 )
+_CHANNEL = Prepared(select(subscriptions.c.channel).where(*_THIS))
 _NAMED = select(*_KEPT).where(subscriptions.c.id.in_(bindparam("ids", expanding=True)))
 _OF_SENDER = Prepared(
     select(*_KEPT)
@@ -106,20 +112,31 @@ def _columns(row: Subscription, vault: Vault) -> dict[str, Any]:
 def find_subscription(connection: Connection, vault: Vault, sender: ClientId, id: str) -> Subscription | None:
     """The sender's subscription with that id; one that was removed is not found."""
     named = {"of_id": as_key(id), "of_sender": sender}
-    return next((_subscription(row, vault) for row in _FIND.rows(connection, named)), None)
+    return next((_shown(row, vault) for row in _FIND.rows(connection, named)), None)
 
 
 def subscriptions_named(
     connection: Connection, vault: Vault, ids: Sequence[SubscriptionId]
 ) -> dict[SubscriptionId, Subscription]:
-    """Those with the ids, whoever made them, removed or not."""
-    found = (_subscription(row, vault) for row in connection.execute(_NAMED, {"ids": list(ids)}))
-    return {subscription.id: subscription for subscription in found}
+    """Those with the ids, whoever made them, removed or not; without those whose headers cannot be opened."""
+    found = {}
+    for row in connection.execute(_NAMED, {"ids": list(ids)}):
+        try:
+            found[SubscriptionId(row.id)] = _subscription(row, _headers(row, vault))
+        except CannotOpen:
+            say(logging.ERROR, "headers-not-opened", subscription_id=row.id)
+    return found
 
 
 def subscriptions_of(connection: Connection, vault: Vault, sender: ClientId) -> tuple[Subscription, ...]:
     """All of one sender, oldest first, at most 1,000."""
-    return tuple(_subscription(row, vault) for row in _OF_SENDER.rows(connection, {"of_sender": sender}))
+    return tuple(_shown(row, vault) for row in _OF_SENDER.rows(connection, {"of_sender": sender}))
+
+
+def content_of(connection: Connection, row: Subscription) -> Content:
+    """How much of an event it is kept to be told, whatever `row` says now."""
+    found: str = _CHANNEL.scalar(connection, {"of_payer": row.payer_id, "of_id": row.id})
+    return _channel_of(found).content
 
 
 def how_many(connection: Connection, sender: ClientId) -> int:
@@ -130,13 +147,25 @@ def how_many(connection: Connection, sender: ClientId) -> int:
 
 def all_subscriptions(connection: Connection) -> tuple[Subscription, ...]:
     """All there are, oldest first and without their secrets: for operators."""
-    return tuple(_subscription(row, None) for row in connection.execute(_ALL))
+    return tuple(_subscription(row) for row in connection.execute(_ALL))
 
 
-def _subscription(row: Sequence[Any], vault: Vault | None) -> Subscription:
+def _shown(row: Sequence[Any], vault: Vault) -> Subscription:
+    """For its sender, who can send the headers again when they are gone."""
+    try:
+        return _subscription(row, _headers(row, vault))
+    except CannotOpen:
+        return _subscription(row)
+
+
+def _headers(row: Sequence[Any], vault: Vault) -> tuple[str, ...]:
+    sealed = row[_HEADERS]
+    return _texts_of(vault.open(sealed)) if sealed else ()
+
+
+def _subscription(row: Sequence[Any], headers: tuple[str, ...] = ()) -> Subscription:
     kept = {column.name: value for column, value in zip(_KEPT, row, strict=True)}
-    sealed = kept.pop("headers")
-    headers = _texts_of(vault.open(sealed)) if sealed and vault else ()
+    del kept["headers"]
     return Subscription(
         **{
             **kept,

@@ -424,3 +424,9 @@ def test_headers_are_in_no_file_and_no_log(
     assert all(b"of-nobody" not in file.read_bytes() for file in files)
     assert any(LOCAL.encode() in file.read_bytes() for file in files), "the rest of it is there"
     assert "of-nobody" not in caplog.text
+
+
+def test_too_big_is_told_with_the_limit(client: FlaskClient) -> None:
+    for sent in (client.post("/fhir/Subscription", json=sent_to("2.2.1", reason="x" * 65_536), headers=FHIR),):
+        (issue,) = assert_outcome(sent, Kind.TOO_BIG)
+        assert "65536 bytes" in issue["details"]["text"]

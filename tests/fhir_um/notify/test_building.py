@@ -1,20 +1,24 @@
 """Notifications written from the store: whole, valid, the same again, and translated once for everybody."""
 
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
+from typing import NoReturn
 
 import msgspec
 import pytest
+from sqlalchemy import text
 
 from fhir_um.cases.model import Case
 from fhir_um.deps import Deps
+from fhir_um.errors import Kind, Refusal
 from fhir_um.notify.building import Builder, Latest
 from fhir_um.subscribers.model import Asking, Channel, Content, Given, Lease, Sent, Tried
 from profiles.reading import Limits, read_json
 from profiles.validating.validator import Validator
 from tests.builders import AT
 from tests.fhir_um.notify.delivering import BASES, announce, listening, pended
-from tests.fhir_um.store.subscribed import SECOND
+from tests.fhir_um.store.subscribed import SECOND, open_store
 from tests.validators import validator_for
 
 LIMITS = Limits(10_000_000, 100, 1000)
@@ -133,3 +137,31 @@ def test_the_latest_are_kept_within_their_weight() -> None:
     assert (kept.get("a"), kept.get("b"), kept.get("c")) == (b"12345", None, b"1")
     kept.keep("a", b"1234567890123")
     assert (kept.get("a"), kept.get("c")) == (b"1234567890123", None)
+
+
+def test_a_case_that_cannot_be_read_holds_up_nobody_else(house: tuple[Deps, Case], database_url: str) -> None:
+    deps, case = house
+    add(deps, case, 2)
+    announce(deps, case)
+    whole, ids = take(deps)
+    less = replace(ids.subscription, channel=replace(ids.subscription.channel, content=Content.ID_ONLY))
+    with closing(open_store(database_url)) as store, store.engine.begin() as connection:
+        connection.execute(text("UPDATE case_events SET body = '{}'"))
+
+    built = Builder(deps, BASES).build([whole, replace(ids, subscription=less)])
+
+    assert [id for id, _ in built] == [less.id]
+
+
+def test_a_store_without_time_is_nobodys_fault(house: tuple[Deps, Case]) -> None:
+    deps, case = house
+    add(deps, case, 1)
+    announce(deps, case)
+
+    class Busy:
+        def open_reading(self) -> NoReturn:
+            raise Refusal.of(Kind.BUSY, "transient", "busy")
+
+    busy = replace(deps, store=Busy())  # type: ignore[arg-type]  # all that is asked of it here
+    with pytest.raises(Refusal):
+        Builder(busy, BASES).build(take(deps))

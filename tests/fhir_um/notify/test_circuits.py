@@ -96,3 +96,19 @@ def test_hosts_without_a_past_are_forgotten(circuits: Circuits) -> None:
         circuits.end(f"{n}.example.test")
 
     assert circuits._hosts == {}
+
+
+def test_a_host_that_lets_all_wait_is_left_alone_until_it_answers_one(circuits: Circuits, clock: Clock) -> None:
+    circuits.begin(HOST)
+    clock.now += 5
+    assert circuits.left_alone() == frozenset(), "it may be asked one more at once"
+
+    circuits.begin(HOST)
+    clock.now += 0.5
+    assert circuits.left_alone() == frozenset()
+    clock.now += 1
+    assert circuits.left_alone() == {HOST}
+
+    circuits.note(HOST, Sent(200), 6.5)
+    circuits.end(HOST)
+    assert circuits.left_alone() == frozenset()

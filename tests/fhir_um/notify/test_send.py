@@ -110,6 +110,7 @@ def test_a_redirect_is_not_followed(receiver: Receiver, sender: Sender) -> None:
         ("-5", None),
         ("9" * 400, 999_999_999),
         ("Mon, 99 Mar 2026 15:00:00 GMT", None),
+        ("Mon, 09 Mar 2026 15:00:00 +" + "9" * 30, None),
     ],
 )
 def test_retry_after_is_read(receiver: Receiver, sender: Sender, value: str, seconds: int | None) -> None:

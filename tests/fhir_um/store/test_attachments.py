@@ -1,5 +1,7 @@
 """Documents as rows, their bytes apart: kept once, read in pieces, matched once."""
 
+from concurrent.futures import ThreadPoolExecutor, wait
+from contextlib import closing
 from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
@@ -11,8 +13,10 @@ from fhir_um.cases.attachments import Attachment, AttachmentId, Content
 from fhir_um.cases.evidence import Answer, Document, Evidence
 from fhir_um.cases.model import CaseId, PayerId
 from fhir_um.store.attachments import PIECE_BYTES
+from fhir_um.store.database import Store
 from fhir_um.words import Code, Concept, Identifier
 from tests.builders import AT
+from tests.conftest import now
 from tests.fhir_um.store.stored import EHR, PAYER, opened, put_whole
 
 FORM = Evidence(answers=(Answer("attachment:a#spo2", "urn:form", "spo2", Decimal("86.0"), date(2026, 3, 1)),))
@@ -130,3 +134,25 @@ def test_a_name_no_index_holds_finds_nothing(store) -> None:
     with store.open_reading() as work:
         assert work.attachments.find(PAYER, "a\0b" * 2000) is None
         assert work.attachments.of_case(PAYER, CaseId("\0")) == ()
+
+
+def test_two_who_keep_the_same_content_at_once(postgresql_url: str) -> None:
+    """For two requests; the second comes while the first has not committed."""
+    body = b"a scan" * 100_000
+    store = Store(postgresql_url, now)
+    with closing(store), ThreadPoolExecutor(1) as another:
+        with store.open_work() as work:
+            assert work.attachments.add(attachment("a", body), PAPER, content(body))
+            other = attachment("b", body, tracking=Identifier("", "U"))
+            waits = another.submit(_added, store, other, body)
+            wait([waits], 0.5)
+        assert waits.result(10)
+
+    with closing(Store(postgresql_url, now)) as store, store.open_reading() as reading:
+        pieces = [reading.attachments.piece(attachment("b", body), place) for place in range(4)]
+        assert b"".join(piece or b"" for piece in pieces) == body
+
+
+def _added(store: Store, row: Attachment, body: bytes) -> bool:
+    with store.open_work() as work:
+        return work.attachments.add(row, PAPER, content(body))

@@ -11,8 +11,10 @@ from sqlalchemy import text
 from fhir_um.cases.model import ClientId
 from fhir_um.errors import VersionConflict
 from fhir_um.store.database import Store
-from fhir_um.subscribers.model import Delivery, DeliveryKind, DeliveryState, Given, Standing
+from fhir_um.subscribers.model import Content, Delivery, DeliveryKind, DeliveryState, Given, Standing
+from fhir_um.vault import Vault, new_key
 from tests.builders import AT
+from tests.conftest import now
 from tests.fhir_um.store.stored import EHR, PAYER, opened
 from tests.fhir_um.store.subscribed import (
     SECOND,
@@ -380,3 +382,63 @@ def test_a_decision_and_many_given_back_at_once_do_not_wait_for_each_other_for_e
 
     assert {each.state for each in owed(store, "sub-07")} == {DeliveryState.DELIVERED}
     assert len(owed(store, "sub-07")) == 20
+
+
+def test_a_sender_who_asks_again_does_not_wait_for_the_next_try_of_before(store: Store) -> None:
+    add_active(store, subscription())
+    announced(store)
+    (held,) = leased(store)
+    settle(store, failed(held, AT + 3600 * SECOND))
+
+    change(store, standing=Standing.REQUESTED)
+
+    (held,) = leased(store)
+    settle(store, arrived(held))
+    (held,) = leased(store)
+    assert [(each.event_number, each.attempts) for each in held.deliveries] == [(1, 0)]
+
+
+def test_an_operator_does_not_wait_for_the_next_try(store: Store) -> None:
+    add_active(store, subscription())
+    announced(store)
+    (held,) = leased(store)
+    settle(store, failed(held, AT + 3600 * SECOND))
+
+    assert go_on(store)
+
+    (held,) = leased(store)
+    assert numbers(held) == [1]
+
+
+@pytest.mark.parametrize("content", [Content.FULL_RESOURCE, Content.ID_ONLY])
+def test_who_wants_to_be_told_less_is_not_sent_what_was_written_before(store: Store, content: Content) -> None:
+    add_active(store, subscription())
+    announced(store)
+    (held,) = leased(store)
+    with store.open_work() as work:
+        work.subscribers.freeze([replace(held.deliveries[0], body=b"whole", body_hash="1")])
+
+    change(store, standing=Standing.REQUESTED, channel=replace(found(store).channel, content=content))
+
+    assert [each.body for each in owed(store)] == [b"whole" if content is Content.FULL_RESOURCE else None]
+
+
+def test_what_was_owed_while_the_clock_was_a_day_ahead_is_due_now(store: Store) -> None:
+    add_active(store, subscription())
+    announced(store, at=AT + 86_400 * SECOND)
+
+    (held,) = leased(store)
+
+    assert numbers(held) == [1]
+
+
+def test_headers_whose_key_is_gone_hold_up_nobody_else_and_can_be_sent_again(database_url: str, store: Store) -> None:
+    add(store, subscription("sub-1"), subscription("sub-2", headers=()))
+    with closing(Store(database_url, now, vault=Vault((new_key(),)))) as other:
+        assert [each.subscription.id for each in leased(other)] == ["sub-2"]
+        assert leased(other) == ()
+        with other.open_reading() as reading:
+            assert reading.subscribers.is_any_due(AT + 61 * SECOND), "it is looked at again"
+            assert [one.channel.headers for one in reading.subscribers.of(EHR)] == [(), ()]
+        change(other, channel=replace(found(other).channel, headers=(SECRET,)), standing=Standing.REQUESTED)
+        assert [each.subscription.channel.headers for each in leased(other)] == [(SECRET,)]
