@@ -96,8 +96,9 @@ def _chart(body: bytes) -> Chart:
 
 def _sent(asked: Asked, body: bytes) -> AttachmentsSent:
     limits = asked.house.limits
+    read = read_json(body, limits)
     try:
-        return read_attachments(read_json(body, limits), limits.max_entries)
+        return read_attachments(read, limits.max_entries)
     except Refusal as refusal:
         raise Refusal(refusal.kind, with_places(refusal.issues, body)) from refusal
 

@@ -12,6 +12,8 @@ from fhir_um.cases.model import Line
 from fhir_um.usecases.read_worksheet import Worksheet
 from fhir_um.words import Code
 
+_MOST_ZEROS = 100
+
 
 def worksheet_view(sheet: Worksheet) -> dict[str, Any]:
     """The whole worksheet."""
@@ -61,9 +63,10 @@ def _measured(row: Observation | Answer) -> dict[str, Any]:
 
 
 def _value(value: EvidenceValue | None) -> Any:
-    """Numbers as text, with every digit as it was written."""
+    """Numbers as text, with every digit as it was written; one with a long row of zeros keeps its exponent."""
     if isinstance(value, Decimal):
-        return f"{value:f}"
+        exponent = value.as_tuple().exponent
+        return f"{value:f}" if isinstance(exponent, int) and abs(exponent) <= _MOST_ZEROS else str(value)
     if isinstance(value, Code):
         return {"system": value.system, "code": value.code}
     return value if value is None or isinstance(value, bool | str) else value.isoformat()

@@ -137,7 +137,10 @@ class Chart(Protocol):
         ...
 
     def attached(self, resource: bytes, address: str, member: Identifier) -> Evidence:
-        """What one attachment says, as far as it is about the same patient."""
+        """What one attachment says, as far as it is about the same patient.
+
+        One that is, and holds nothing a policy reads, is a document without a type; one that is not says nothing.
+        """
         ...
 
 

@@ -5,7 +5,6 @@ kept with what they sign and not verified. Source: Da Vinci CDex 2.1.0, Operatio
 """
 
 import base64
-import binascii
 from collections.abc import Iterator
 from typing import Any
 
@@ -225,7 +224,7 @@ def _unlike(attachment: Json, size: int, digest: bytes, path: str) -> Iterator[I
 def _from_base64(written: str) -> bytes | None:
     try:
         return base64.b64decode(written, validate=True)
-    except binascii.Error:
+    except ValueError:  # binascii.Error is one; characters beyond ASCII are another
         return None
 
 

@@ -43,7 +43,7 @@ from profiles.bundle import Resolver
 from profiles.canonicals import EXT_REQUESTED_SERVICE
 from profiles.reading import Entry, ReadBundle
 
-_VOID = frozenset({"entered-in-error", "revoked", "cancelled", "superseded"})
+VOID = frozenset({"entered-in-error", "revoked", "cancelled", "superseded"})
 _ANSWERED = frozenset({"completed", "amended"})
 _DENIED_CONDITION = frozenset({"entered-in-error", "refuted"})
 
@@ -147,6 +147,11 @@ def places_in(resolver: Resolver[Entry], entries: tuple[Entry, ...]) -> Iterator
                 yield Place(Entry(entry.index, url, resource), resolver)
 
 
+def is_read(place: Place) -> bool:
+    """True for the kinds of resources that policies weigh."""
+    return text(place.resource, "resourceType") in _READERS
+
+
 def _on(resource: Json, *names: str) -> date | None:
     """The first of these dates that is given: `effective` stands for effectiveDateTime and effectivePeriod."""
     for name in names:
@@ -200,7 +205,7 @@ def _medication_request(place: Place, found: _Found) -> None:
     dispense = child(resource, "dispenseRequest")
     days = days_of(child(dispense, "expectedSupplyDuration"))
     found.medications.append(Medication(place.entry.full_url, known, status, on, days))
-    if status not in _VOID:
+    if status not in VOID:
         found.orders.append(Order(place.entry.full_url, known, quantity(child(dispense, "quantity")), on))
 
 
@@ -244,7 +249,7 @@ def _items(node: Json) -> Iterator[Json]:
 
 def _document(place: Place, found: _Found) -> None:
     resource, ref = place.resource, place.entry.full_url
-    if text(resource, "status") in _VOID:
+    if text(resource, "status") in VOID:
         return
     kind = concept(child(resource, "type")) or concept(child(resource, "code")) or Concept()
     on = _on(resource, "date", "effective", "issued")
@@ -260,7 +265,7 @@ def _stay(place: Place, found: _Found) -> None:
 
 def _order(place: Place, found: _Found) -> None:
     resource = place.resource
-    if text(resource, "status") in _VOID or flag(resource, "doNotPerform"):
+    if text(resource, "status") in VOID or flag(resource, "doNotPerform"):
         return
     amount = quantity(child(resource, "quantityQuantity"))
     on = _on(resource, "authoredOn", "dateTime")

@@ -75,10 +75,10 @@ def chart_of(work: Reading, case: Case, read_chart: ReadChart) -> tuple[StoredSu
 def read_attached(chart: Chart, row: Attachment, resource: bytes) -> Evidence:
     """What a document says beside its request; `resource` is its description, or itself where it is FHIR.
 
-    A document is also of the type the sender sent it as.
+    A document is also of the type the sender sent it as, unless it is about somebody else.
     """
     found = chart.attached(resource, row.address, row.member)
-    if not row.code.codes:
+    if not row.code.codes or found == Evidence():
         return found
     reports = [code.code for code in row.code.codes if code.system == X12_REPORT_TYPE]
     described = found.documents or (Document(row.address, Concept(), "", None),)

@@ -432,6 +432,7 @@ BAD = [
     ("an address", report(data=None, url="https://ehr.example.test/b/1"), "Send the document itself in `data`", ""),
     ("cut on the way", report(size=9), f"The document has {len(PDF)} bytes, not 9; it was cut", ""),
     ("changed on the way", report(hash="AAAA"), "The document does not have the hash it says", ""),
+    ("a hash that is none", report(hash="é"), "The document does not have the hash it says", ""),
 ]
 
 
@@ -502,3 +503,19 @@ def test_too_big_is_told_with_the_limit(client: FlaskClient) -> None:
         operations = client.get(f"{base}/metadata").json["rest"][0]["operation"]
         (ours,) = [row for row in operations if row["name"] == "submit-attachment"]
         assert str(limit) in ours["documentation"]
+
+
+def test_endless_nesting_is_refused(client: FlaskClient) -> None:
+    answer = client.post("/fhir/$submit-attachment", data=b"[" * 200_000, headers=FHIR)
+
+    assert answer.status_code == 400
+
+
+def test_a_number_of_a_few_digits_is_shown_in_a_few(client: FlaskClient, waiting: str) -> None:
+    """`1e999999999` as digits would be a gigabyte."""
+    body = json.dumps(parameters(waiting, attachment(answers(spo2=777)))).replace("777", "1e999999999")
+    client.post("/fhir/$submit-attachment", data=body, headers=FHIR)
+
+    sheet = client.get(f"/um/v1/cases/{waiting}/worksheet").json
+
+    assert [answer["value"] for answer in sheet["answers"]] == ["1E+999999999"]
