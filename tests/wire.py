@@ -84,12 +84,14 @@ def of_read(answer: bytes, version: str) -> Iterator[str]:
     """Everything wrong with a ClaimResponse that stands alone: what it leads to is on a server, by whole address."""
     response = json.loads(answer, parse_float=Decimal)
     yield from _parses(response)
+    contained = response.pop("contained", [])
     yield from of_claim_response(response, version, inquiry=False)
-    for path, reference in _references(response):
-        if not re.match("https?://", reference):
-            yield f"{path} leads to {reference}, which is on no server"
-    if "communicationRequest" in response:
+    asked = [reference["reference"] for reference in response.get("communicationRequest", [])]
+    if asked != [f"#{each['id']}" for each in contained]:
         yield "documents asked for are named, but not there"
+    for path, reference in _references([response, contained]):
+        if not re.match("https?://", reference) and reference not in asked:
+            yield f"{path} leads to {reference}, which is on no server"
 
 
 def _of_bundle(

@@ -61,6 +61,8 @@ def _fhir_routes(guide: str, base: str) -> tuple[Route, ...]:
     )
 
 
+_TOPIC = Offer("Basic", "read", note="Basic/PASSubscriptionTopic is the topic of every Subscription here.")
+
 _SUBSCRIBE = {
     guide: Offer("Subscription", "create", profiles=profiles, topic=PAS_TOPIC, note=note)
     for guide, profiles, note in (
@@ -98,7 +100,7 @@ def _subscription_routes(guide: str, base: str) -> tuple[Route, ...]:
         Route("POST", f"{one}/$status", seen, subscriptions.status_of_one, guide),
         Route("GET", f"{one}/$events", seen, subscriptions.events, guide, events),
         Route("POST", f"{one}/$events", seen, subscriptions.events, guide),
-        Route("GET", topic, Scope.PUBLIC, subscriptions.read_topic, guide, Offer("Basic", "read")),
+        Route("GET", topic, Scope.PUBLIC, subscriptions.read_topic, guide, _TOPIC),
     )
 
 
@@ -112,8 +114,9 @@ _ATTACH = Offer(
     definition=OPERATION_SUBMIT_ATTACHMENT,
     note="For documents of a prior authorization (AttachTo preauthorization). At most {max_body_bytes} bytes in one "
     "request, base64 included; a larger one is answered with 413, so send the documents one by one with Final false "
-    "until the last. Send the bytes: nothing is fetched. TrackingId is the identifier of the CommunicationRequest, or "
-    "the administrative reference number.",
+    "until the last. Send the bytes: nothing is fetched. TrackingId is the identifier of the CommunicationRequest or "
+    "of the Task, or the administrative reference number. Taken: DocumentReference or Binary with PDF, images, text, "
+    "RTF, XML, C-CDA, Word or Excel inside; QuestionnaireResponse and other clinical resources as they are.",
 )
 
 

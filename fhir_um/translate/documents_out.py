@@ -26,8 +26,14 @@ def communication_requests(case: Case, manner: Manner, base_url: str) -> Iterato
                 yield _request(case, line, needed, manner, base_url) | parties
 
 
+def control_number(case: Case, line: Line, needed: DocumentNeeded, base_url: str) -> Json:
+    """What a document is asked for under, of our making: its case, its line and its code."""
+    value = f"{case.id}-{line.sequence}-{needed.loinc}"
+    return {"system": f"{base_url}/NamingSystem/attachment-control-number", "value": value}
+
+
 def _request(case: Case, line: Line, needed: DocumentNeeded, manner: Manner, base_url: str) -> Json:
-    control_number = f"{case.id}-{line.sequence}-{needed.loinc}"
+    identifier = control_number(case, line, needed, base_url)
     line_number = [{"url": EXT_SERVICE_LINE_NUMBER, "valuePositiveInt": line.sequence}]
     on_payload = communicated_diagnoses(line, case.request)
     on_root: Json = {}
@@ -37,10 +43,10 @@ def _request(case: Case, line: Line, needed: DocumentNeeded, manner: Manner, bas
         on_root = {"extension": line_number}
     return {
         "resourceType": "CommunicationRequest",
-        "id": control_number,
+        "id": identifier["value"],
         "meta": {"profile": [PROFILE_COMMUNICATION_REQUEST]},
         **on_root,
-        "identifier": [{"system": f"{base_url}/NamingSystem/attachment-control-number", "value": control_number}],
+        "identifier": [identifier],
         "status": "active",
         **({"category": [coded(X12_REPORT_TYPE, needed.report_type)]} if needed.report_type else {}),
         "medium": [coded(PAS_TEMP_CODES, "CDEX")],

@@ -57,9 +57,15 @@ def submit_response(
 def claim_response(case: Case, raw_body: bytes, dialect: Dialect, base_url: str) -> bytes:
     """The ClaimResponse alone, as a read gives it.
 
-    What only a Bundle can carry (`urn:uuid` addresses, documents asked for) is named by identifier or left out.
+    What only a Bundle can carry (`urn:uuid` addresses) is named by identifier; documents asked for are contained, so
+    that a sender who was notified by id finds them. Source: FHIR R4 2.3.13 (contained resources).
     """
-    answer = claim_response_of(case, _manner(ByAddress(), case, raw_entries(raw_body), dialect, inquiry=False))
+    manner = _manner(ByAddress(), case, raw_entries(raw_body), dialect, inquiry=False)
+    answer = claim_response_of(case, manner)
+    asked = list(communication_requests(case, manner, base_url))
+    if asked:
+        answer["contained"] = asked
+        answer["communicationRequest"] = [{"reference": f"#{request['id']}"} for request in asked]
     if not case.request.claim_url.startswith("http"):
         answer["request"] = {"reference": f"{base_url}/Claim/{case.id}"}
     return write_json(answer)

@@ -1,16 +1,18 @@
 """Writes what a pended line waits for as Tasks, for senders who take up work from Tasks (CDex).
 
 One Task per kind of request and line: documents by code, and the payer's questionnaire. They say the same as the
-CommunicationRequests beside them. Must not know how the answer is delivered.
+CommunicationRequests beside them. Their identifier leads to the line when it comes back as TrackingId of
+`$submit-attachment`. Must not know how the answer is delivered.
 
 Source: PAS 2.0.1 and 2.2.1 profile-task, ainfo-4 to ainfo-7. The guide has the sender make them of the answer; the
-public test suites look for them in the answer.
+public test suites look for them in the answer. CDex 2.1.0: the identifier of a Task is the TrackingId.
 """
 
 from collections.abc import Iterator
 
 from fhir_um.cases.asked import Party
 from fhir_um.cases.model import Case, DocumentNeeded, Line, LineState
+from fhir_um.translate.documents_out import control_number
 from fhir_um.translate.elements_out import Json, coded, instant
 from fhir_um.translate.line_out import FORM_CONTEXT
 from fhir_um.translate.manner import Manner
@@ -32,9 +34,10 @@ def tasks(case: Case, manner: Manner, base_url: str) -> Iterator[Json]:
         who: Json = {"requester": {"identifier": asker}, "owner": {"identifier": asked}}
         if documents:
             inputs = [_document(line, needed, manner) for needed in documents]
-            yield _task(case, line, _BY_CODE, inputs, manner, base_url) | who
-        if forms:
-            yield _task(case, line, _BY_FORM, [_form(line, manner)], manner, base_url) | who
+            yield _task(case, line, _BY_CODE, _reference(case, line, base_url), inputs, manner, base_url) | who
+        for needed in forms[:1]:
+            tracking = control_number(case, line, needed, base_url)
+            yield _task(case, line, _BY_FORM, tracking, [_form(line, manner)], manner, base_url) | who
 
 
 def _identifier(party: Party) -> Json:
@@ -42,16 +45,21 @@ def _identifier(party: Party) -> Json:
     return {"system": first.system, "value": first.value} if first else {}
 
 
-def _task(case: Case, line: Line, code: str, inputs: list[Json], manner: Manner, base_url: str) -> Json:
-    number = f"{case.id}-{line.sequence}-{'form' if code == _BY_FORM else 'documents'}"
+def _reference(case: Case, line: Line, base_url: str) -> Json:
+    """The number the line is known by, here and at its sender."""
+    value = line.administrative_reference or case.id
+    return {"system": f"{base_url}/NamingSystem/attachment-request", "value": value}
+
+
+def _task(case: Case, line: Line, code: str, tracking: Json, inputs: list[Json], manner: Manner, base_url: str) -> Json:
     until = line.documents_due_at
     due = {"restriction": {"period": {"end": instant(until)}}} if until else {}
     where = {"type": coded(PAS_TEMP_CODES, "payer-url"), "valueUrl": f"{base_url}/$submit-attachment"}
     return {
         "resourceType": "Task",
-        "id": number,
+        "id": f"{case.id}-{line.sequence}-{'form' if code == _BY_FORM else 'documents'}",
         "meta": {"profile": [PROFILE_TASK]},
-        "identifier": [{"system": f"{base_url}/NamingSystem/attachment-request", "value": number}],
+        "identifier": [tracking],
         "status": "requested",
         "intent": "order",
         "code": coded(PAS_TEMP_CODES, code),

@@ -1,5 +1,7 @@
 """A reviewer asks for documents, and the sender is told which: one request per document per line."""
 
+import json
+from base64 import b64encode
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +43,13 @@ def answer_of(client, asked) -> dict[str, Any]:
     version, _, body = asked
     bundle: dict[str, Any] = client.post(f"{BODIES[version][0]}/Claim/$submit", data=body, headers=FHIR).json
     return bundle
+
+
+def member_of(body: bytes) -> dict[str, Any]:
+    """The member's number, as the request has it."""
+    patients = (e["resource"] for e in json.loads(body)["entry"] if e["resource"]["resourceType"] == "Patient")
+    number = next(patients)["identifier"][0]
+    return {"system": number["system"], "value": number["value"]}
 
 
 @pytest.mark.spec("pas:ainfo-2", "pas:ainfo-3")
@@ -85,6 +94,46 @@ def test_tasks_say_the_same_one_for_documents_and_one_for_the_form(client, asked
     assert codes == ["attachment-request-code", "attachment-request-questionnaire"]
     assert all(task["input"][0]["valueUrl"].endswith("/fhir/$submit-attachment") for task in tasks)
     assert [each["valueCodeableConcept"]["coding"][0]["code"] for each in tasks[0]["input"][1:]] == ["11506-3"]
+
+
+def test_the_identifier_of_a_task_leads_back_to_its_line(client, asked):
+    ask(client, asked[1], NOTE, FORM)
+    tasks = [e["resource"] for e in answer_of(client, asked)["entry"] if e["resource"]["resourceType"] == "Task"]
+
+    for task in tasks:
+        content = {
+            "resourceType": "Binary",
+            "contentType": "text/plain",
+            "data": b64encode(task["id"].encode()).decode(),
+        }
+        rows: list[dict[str, Any]] = [
+            {"name": "TrackingId", "valueIdentifier": task["identifier"][0]},
+            {"name": "AttachTo", "valueCode": "preauthorization"},
+            {"name": "OrganizationId", "valueIdentifier": task["owner"]["identifier"]},
+            {"name": "MemberId", "valueIdentifier": member_of(asked[2])},
+            {"name": "Attachment", "part": [{"name": "Content", "resource": content}]},
+            {"name": "Final", "valueBoolean": False},
+        ]
+        body = {"resourceType": "Parameters", "parameter": rows}
+        client.post(f"{BODIES[asked[0]][0]}/$submit-attachment", data=json.dumps(body), headers=FHIR)
+
+    kept = client.get(f"/um/v1/cases/{asked[1]}/attachments").json["attachments"]
+    assert [row["lines"] for row in kept] == [[1], [1]]
+    left = client.get(f"/um/v1/cases/{asked[1]}").json["lines"][0]["documents"]
+    assert left == [NOTE, FORM]
+
+
+def test_a_read_of_the_answer_holds_what_is_asked_for(client, asked):
+    ask(client, asked[1], NOTE, FORM)
+
+    answer = client.get(f"{BODIES[asked[0]][0]}/ClaimResponse/{asked[1]}").json
+
+    assert [each["payload"][0]["contentString"] for each in answer["contained"]] == ["11506-3", "102089-0"]
+    assert [each["reference"] for each in answer["communicationRequest"]] == [
+        f"#{r['id']}" for r in answer["contained"]
+    ]
+    found = validator_for(asked[0]).check(answer)
+    assert [(issue.path, issue.text) for issue in found if issue.severity == "error"] == []
 
 
 @pytest.mark.parametrize("report_type", ["ob", "OBX", "O", "1é"])

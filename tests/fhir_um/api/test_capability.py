@@ -20,6 +20,18 @@ def test_statement_of_a_base(client: FlaskClient, base: str, guide: str) -> None
     assert {row["code"] for row in claim["interaction"]} == {"read", "search-type"}
 
 
+@pytest.mark.parametrize("base", ["/fhir", "/2.0.1/fhir"])
+def test_statement_tells_how_documents_are_sent_and_where_the_topic_is(client: FlaskClient, base: str) -> None:
+    rest = client.get(f"{base}/metadata").json["rest"][0]
+
+    attaching = next(row for row in rest["operation"] if row["name"] == "submit-attachment")["documentation"]
+    topic = next(row for row in rest["resource"] if row["type"] == "Basic")["documentation"]
+    assert "At most 20000000 bytes" in attaching
+    assert "413" in attaching
+    assert "of the Task" in attaching
+    assert topic.startswith("Basic/PASSubscriptionTopic")
+
+
 def test_statement_is_fhir(client: FlaskClient) -> None:
     told = models.parse("CapabilityStatement", client.get("/fhir/metadata").json)
 

@@ -287,7 +287,9 @@ def test_a_read_stands_alone():
     response = read_json(claim_response(CASES["pended"], SUBMISSION, PAS_2_2_1, BASE), LIMITS)
 
     assert response["patient"] == {"reference": f"{EHR}/Patient/p1"}
-    assert "communicationRequest" not in response
+    assert {r["resourceType"] for r in response["contained"]} == {"CommunicationRequest"}
+    assert [r["payload"][0]["contentString"] for r in response["contained"]] == ["11506-3", "28570-0"]
+    assert response["communicationRequest"] == [{"reference": f"#{r['id']}"} for r in response["contained"]]
     parse("ClaimResponse", json.loads(json.dumps(response, default=float)))
 
 
