@@ -39,9 +39,10 @@ def check_order(heard: list[Heard]) -> None:
         bodies_of[one.number].add(one.body)
         if one.accepted:
             accepted.add(one.number)
-    assert first == list(range(len(first)))
-    assert {number for number, several in bodies_of.items() if len(several) != 1} == set()
-    assert accepted == set(first)
+    assert first == list(range(len(first))), f"first heard in the order {first}"
+    changed = {number for number, several in bodies_of.items() if len(several) != 1}
+    assert not changed, f"not always the same bytes: {changed}"
+    assert accepted == set(first), f"never accepted: {set(first) - accepted}"
 
 
 def check_whole(heard: list[Heard], told: Told) -> None:
@@ -51,20 +52,21 @@ def check_whole(heard: list[Heard], told: Told) -> None:
     for _, one in sorted(by_number.items()):
         case, _, version = one.event["focus"].rpartition("/")[2].rpartition("-")
         entry = json.loads(one.body)["entry"][1]
-        assert entry["fullUrl"] == one.event["focus"]
+        assert entry["fullUrl"] == one.event["focus"], one.event
         key = case, int(version)
-        assert key not in versions
-        assert not any(known == case and later >= key[1] for known, later in versions)
+        assert not any(known == case and later >= key[1] for known, later in versions), f"{key} came after {versions}"
         versions[key] = actions_of(entry["resource"])[1]
-    assert versions == told.actions
+    assert versions == told.actions, f"not as it happened: {sorted(versions.items() ^ told.actions.items())}"
 
 
 def check_named(heard: list[Heard], told: Told) -> None:
     """Ids only: as many events of each case as it has versions after its first."""
     by_number = {one.number: one.event["focus"].rpartition("/")[2] for one in heard if one.number}
-    assert Counter(by_number.values()) == Counter(case for case, _ in told.actions)
+    named, happened = Counter(by_number.values()), Counter(case for case, _ in told.actions)
+    assert named == happened, f"lost {happened - named}, invented {named - happened}"
 
 
 def check_none_taken_for_delivered(delivered: tuple[Delivery, ...], heard: list[Heard]) -> None:
     accepted = {one.number for one in heard if one.accepted}
-    assert {delivery.event_number for delivery in delivered} <= accepted
+    wrong = {delivery.event_number for delivery in delivered} - accepted
+    assert not wrong, f"taken for delivered: {wrong}"

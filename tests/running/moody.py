@@ -108,7 +108,6 @@ class Moody:
             if self._chance is None:
                 return "good"
             if path in self.gone and is_event:
-                self.gone.discard(path)
                 return "gone"
             if not self._deck:
                 self._deck = self._chance.sample((*MOODS, *["good"] * 2 * len(MOODS)), 3 * len(MOODS))

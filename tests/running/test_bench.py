@@ -4,8 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from bench import hooks, run
+from bench import hooks, notifications, run
+from bench.draining import check
 from bench.load import BadAnswer, measure
+from bench.receiver import Arrival
 from bench.servers import floor_server
 
 
@@ -44,3 +46,24 @@ def test_benchmark_of_hooks_measures_everything_once(tmp_path, capsys) -> None:
         assert f"order-sign, {kind} |" in printed
     assert "at half of that" in printed
     assert "5 resources fetched" in printed
+
+
+def test_benchmark_of_notifications_measures_everything_once(tmp_path, capsys) -> None:
+    small = notifications.Plan(rounds=1, deliveries=100, decisions=2, backlog=200, workers=(1,))
+    notifications.run(small, tmp_path)
+
+    printed = capsys.readouterr().out
+    assert "notification after its decision was answered" in printed
+    for listeners in ("1", "100", "1,000", "100, each of its own sender"):
+        assert f"| {listeners} | 1 |" in printed
+
+
+@pytest.mark.parametrize("numbers", [(1, 3), (2, 1), (1, 2, 2), (1,)], ids=["gap", "order", "twice", "missing"])
+def test_notifications_that_are_not_the_expected_ones_fail_the_measurement(numbers) -> None:
+    arrived = [Arrival("/a", number, 0.0, 1) for number in numbers]
+
+    check([Arrival("/a", 1, 0.0, 1), Arrival("/a", 2, 0.0, 1)], {"/a": range(1, 3)})
+    with pytest.raises(BadAnswer, match="/a was not told events 1 to 2"):
+        check(arrived, {"/a": range(1, 3)})
+    with pytest.raises(BadAnswer, match="1 were told"):
+        check(arrived, {})
