@@ -3,7 +3,7 @@
 from dataclasses import replace
 from hashlib import sha256
 
-from bench.bodies import number_of
+from bench.bodies import Template, number_of
 from fhir_um.cases.history import Journal
 from fhir_um.cases.model import Case, CaseId, ClientId, EventKind, IssuedNumber, PayerId, SubmissionId
 from fhir_um.cases.placing import AUTHORIZATION
@@ -14,21 +14,32 @@ from fhir_um.deps import Deps
 _BATCH = 500
 
 
-def fill(deps: Deps, model: Case, first: int, count: int, members: int) -> None:
-    """Adds `count` copies of `model`, numbered from `first`, spread over the bench members."""
+def fill(deps: Deps, model: Case, first: int, count: int, members: int, template: Template | None = None) -> None:
+    """Adds `count` copies of `model`, numbered from `first`, spread over the bench members.
+
+    Their submissions hold next to nothing unless a template is given, which makes them whole.
+    """
     for start in range(first, first + count, _BATCH):
         with deps.open_work() as work:
             for n in range(start, min(start + _BATCH, first + count)):
-                journal, numbers, arrived = _copy(model, n, n % members)
+                journal, numbers, arrived = _copy(model, n, n % members, template)
                 work.new_case(journal.case, tuple(journal.events), numbers, ())
                 work.add_submission(arrived, ())
 
 
-def _copy(model: Case, n: int, member: int) -> tuple[Journal, tuple[IssuedNumber, ...], StoredSubmission]:
-    case_id, sender = CaseId(f"00000000-0000-4000-8000-{n:012d}"), ClientId("bench-other")
+def case_id_of(n: int) -> CaseId:
+    """The id of the copy with that number."""
+    return CaseId(f"00000000-0000-4000-8000-{n:012d}")
+
+
+def _copy(
+    model: Case, n: int, member: int, template: Template | None
+) -> tuple[Journal, tuple[IssuedNumber, ...], StoredSubmission]:
+    case_id, sender = case_id_of(n), ClientId("bench-other")
     submission_id = SubmissionId(f"fill-{n}")
     journal = Journal(None, model.received_at, ENGINE)
-    claim_url, body = f"https://other.example.test/fhir/Claim/{n}", number_of(member).encode()
+    claim_url, number = f"https://other.example.test/fhir/Claim/{n}", number_of(member)
+    body = template.for_member(number, f"fill-{n}") if template else number.encode()
     body_hash = sha256(body).hexdigest()
     header = replace(
         model,

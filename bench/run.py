@@ -1,6 +1,6 @@
-"""`python -m bench.run`: measures $submit, $inquire, hooks and the profile checker; every figure is from this run.
+"""`python -m bench.run`: measures $submit, $inquire, hooks, notifications and the profile checker, all in one run.
 
-The ratio to the floor is what counts; absolute figures belong to the machine. Bounded: about five minutes, loopback
+The ratio to the floor is what counts; absolute figures belong to the machine. Bounded: about ten minutes, loopback
 only, and it ends only the processes it started.
 """
 
@@ -16,7 +16,7 @@ from importlib.metadata import version
 from itertools import count
 from pathlib import Path
 
-from bench import bodies, hooks, validation
+from bench import bodies, hooks, notifications, validation
 from bench.fill import fill
 from bench.load import Result, exchange, measure, review_actions
 from bench.servers import Server, floor_server, our_server
@@ -73,6 +73,8 @@ def main() -> int:
         run(Plan(rounds, seconds, args.workers, stored, url), Path(folder))
         print()
         hooks.run(hooks.Plan(rounds, seconds, args.workers), Path(folder))
+        print()
+        notifications.run(notifications.QUICK if args.quick else notifications.Plan(rounds), Path(folder))
     print()
     validation.main()
     return 0

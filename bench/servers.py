@@ -1,4 +1,4 @@
-"""Starts the two servers being compared, each as an operator would, and ends only those."""
+"""Starts the processes being measured and their floor, each as an operator would, and ends only those."""
 
 import os
 import signal
@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+
+from bench.load import BadAnswer
 
 _START_SECONDS = 20
 
@@ -32,6 +34,10 @@ class Server:
             os.kill(pid, signal.SIGKILL)
         self.process.wait(timeout=10)
 
+    def resident_megabytes(self) -> float:
+        """Memory of the largest of its processes that do the work (RSS), where the kernel tells."""
+        return max((_resident_megabytes(pid) for pid in self.workers() or (self.process.pid,)), default=0.0)
+
     def worker_megabytes(self) -> tuple[float, ...]:
         """Memory of each worker process as the kernel shares it out (PSS), where it tells; largest first."""
         return tuple(sorted((_pss_megabytes(pid) for pid in self.workers()), reverse=True))
@@ -42,18 +48,38 @@ def _pss_megabytes(pid: int) -> float:
     return next(int(line.split()[1]) for line in rollup.splitlines() if line.startswith("Pss:")) / 1024
 
 
+def _resident_megabytes(pid: int) -> float:
+    status = Path(f"/proc/{pid}/status")
+    lines = status.read_text().splitlines() if status.exists() else []
+    return next((int(line.split()[1]) for line in lines if line.startswith("VmRSS:")), 0) / 1024
+
+
 @contextmanager
-def our_server(database_url: str, workers: int, folder: Path) -> Iterator[Server]:
-    """`fhir-um serve` on a free port over that database."""
+def our_server(database_url: str, workers: int, folder: Path, delivering: int = 0) -> Iterator[Server]:
+    """`fhir-um serve` on a free port over that database, with so many delivering processes beside it."""
     port = free_port()
     settings = {
         "FHIR_UM_DATABASE_URL": database_url,
         "FHIR_UM_MODE": "sandbox",
         "FHIR_UM_PORT": str(port),
         "FHIR_UM_WORKERS": str(workers),
+        "FHIR_UM_DELIVERY_WORKERS": str(delivering),
     }
     with _running([sys.executable, "-m", "fhir_um", "serve"], settings, port, folder / "server.log") as server:
         yield server
+
+
+@contextmanager
+def deliverers(database_url: str, workers: int, folder: Path) -> Iterator[Server]:
+    """`fhir-um deliver` over that database, beside nothing."""
+    settings = {"FHIR_UM_DATABASE_URL": database_url, "FHIR_UM_MODE": "sandbox"}
+    command = [sys.executable, "-m", "fhir_um", "deliver", "--workers", str(workers)]
+    log = folder / "deliver.log"
+    with _started(command, settings, log) as process:
+        try:
+            yield Server(0, process)
+        except BadAnswer as fault:
+            raise BadAnswer(f"{fault}\n{log.read_text()[-2000:]}") from fault
 
 
 @contextmanager
@@ -71,12 +97,18 @@ def floor_server(folder: Path, workers: int, answer_bytes: int) -> Iterator[Serv
 
 @contextmanager
 def _running(command: list[str], settings: dict[str, str], port: int, log: Path) -> Iterator[Server]:
+    with _started(command, settings, log) as process:
+        _wait(process, port, log)
+        yield Server(port, process)
+
+
+@contextmanager
+def _started(command: list[str], settings: dict[str, str], log: Path) -> "Iterator[subprocess.Popen[bytes]]":
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("FHIR_UM_")}
     with log.open("wb") as output:
         process = subprocess.Popen(command, env=inherited | settings, stdout=output, stderr=subprocess.STDOUT)
         try:
-            _wait(process, port, log)
-            yield Server(port, process)
+            yield process
         finally:
             process.send_signal(signal.SIGTERM)
             process.wait(timeout=30)
