@@ -36,7 +36,7 @@ FIXTURES = Path(__file__).resolve().parents[2] / "fixtures"
 MAIN_STORY = "prior-authorization"
 TIMEOUT_SECONDS = 30
 
-HEARS_WITHIN_SECONDS = 30
+HEARS_WITHIN_SECONDS = 20
 """How long a story waits for a notification."""
 
 OK = 200

@@ -24,5 +24,5 @@ def seeded_url(database_url: str) -> str:
 
 @pytest.fixture
 def server(seeded_url, tmp_path):
-    with our_server(seeded_url, 4, tmp_path) as running:
+    with our_server(seeded_url, 4, tmp_path, delivering=1) as running:
         yield running

@@ -41,7 +41,8 @@ _ALTERED = {
     "line use": ("UPDATE case_lines SET used = NULL", "line 1, its row: used"),
     "line deleted": ("DELETE FROM case_lines WHERE sequence = 2", "line 2 has no row"),
     "line added": (
-        "INSERT INTO case_lines SELECT payer_id, case_id, 9, member_id, state, used FROM case_lines WHERE sequence = 1",
+        "INSERT INTO case_lines (payer_id, case_id, sequence, member_id, state, used) "
+        "SELECT payer_id, case_id, 9, member_id, state, used FROM case_lines WHERE sequence = 1",
         "line 9 has a row",
     ),
     "clock deleted": ("DELETE FROM clocks", "line 2 waits and has no clock"),
