@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterable
 from functools import partial
 
-from flask import Flask, Response, request
+from flask import Flask, Request, Response, request
 from werkzeug.routing import BaseConverter
 
 from fhir_um.api.checkers import Checkers
@@ -18,8 +18,9 @@ from fhir_um.api.hook_counter import hook_counter
 from fhir_um.api.own_answers import report_faults
 from fhir_um.api.routes import ROUTES
 from fhir_um.api.trail import current_trail, open_trail, write_line
-from fhir_um.auth.guard import demand_scope, make_guard
+from fhir_um.auth.guard import SESSION_COOKIE, ClosedDoor, demand_scope, make_guard
 from fhir_um.auth.hook_clients import make_hook_door
+from fhir_um.auth.presented import Presented
 from fhir_um.auth.scopes import Scope
 from fhir_um.deps import Deps
 from fhir_um.settings import Settings
@@ -40,7 +41,7 @@ def make_app(deps: Deps, settings: Settings, routes: tuple[Route, ...] = ROUTES)
     that cannot be used; ValueError on a route without a scope.
     """
     demand_scopes(routes)
-    guard = make_guard(settings, lambda: payers_on_file(deps), deps.clock)
+    guard = make_guard(settings, lambda: payers_on_file(deps), deps.clock, ClosedDoor(), ClosedDoor())
     house = House(deps, settings, guard, routes, Checkers(settings))
     app = Flask(__name__, static_folder=None, template_folder=None)
     app.url_map.converters["default"] = _Id
@@ -86,10 +87,22 @@ def _mount(app: Flask, house: House, route: Route) -> None:
     def view(**ids: str) -> Response:
         trail = current_trail()
         trail.route, trail.guide = route.path, route.guide
-        caller = house.guard.admit(request.headers.get("Host", ""), route.scope)
+        caller = house.guard.admit(_presented(request), route.scope)
         trail.client_id = caller.client_id
         demand_scope(caller, route.scope)
         return to_response(route.handler(Asked(house, request, caller, route.guide, base_url), **ids))
 
     name = f"{route.method} {route.path}".replace(".", "_")
     app.add_url_rule(route.path, name, view, methods=[route.method], provide_automatic_options=False)
+
+
+def _presented(http: Request) -> Presented:
+    given = http.headers
+    return Presented(
+        host=given.get("Host", ""),
+        method=http.method,
+        authorization=given.get("Authorization"),
+        session=http.cookies.get(SESSION_COOKIE, ""),
+        origin=given.get("Origin", ""),
+        fetch_site=given.get("Sec-Fetch-Site", ""),
+    )

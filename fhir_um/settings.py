@@ -11,9 +11,9 @@ from enum import StrEnum
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, Self
-from urllib.parse import urlsplit
 
-from fhir_um.vault import Vault
+from fhir_um import setting_forms as forms
+from fhir_um.setting_forms import StrictnessOf
 from profiles.strictness import Strictness
 
 PREFIX = "FHIR_UM_"
@@ -55,65 +55,8 @@ class HookVersion(StrEnum):
     CRD_2_2 = "2.2"
 
 
-StrictnessOf = tuple[tuple[str, Strictness], ...]
-"""Names, each once, and how strict to be with each."""
-
-
 class SettingsFault(Exception):
     """A setting that is unknown or cannot be used; the text is for the operator."""
-
-
-def _whole(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise ValueError("must be at least 1")
-    return number
-
-
-def _port(text: str) -> int:
-    number = int(text)
-    if not 0 <= number <= 65535:
-        raise ValueError("must be a TCP port")
-    return number
-
-
-def _url(text: str) -> str:
-    parts = urlsplit(text)
-    if parts.scheme not in {"http", "https"} or not parts.netloc or parts.query or parts.fragment:
-        raise ValueError("must be an http or https URL without query")
-    return text.rstrip("/")
-
-
-def _strictness_by_name(text: str) -> StrictnessOf:
-    found: dict[str, Strictness] = {}
-    for row in text.split(","):
-        name, _, word = (part.strip() for part in row.partition("="))
-        if not name or word not in tuple(Strictness):
-            raise ValueError(f"write NAME=WORD, separated by commas, where WORD is one of {', '.join(Strictness)}")
-        if name in found:
-            raise ValueError(f"{name} is given twice")
-        found[name] = Strictness(word)
-    return tuple(found.items())
-
-
-def _hosts(text: str) -> tuple[str, ...]:
-    hosts = tuple(part.strip().lower() for part in text.split(",") if part.strip())
-    if not hosts or any("/" in host or "@" in host for host in hosts):
-        raise ValueError("write host names, or host:port, separated by commas")
-    return hosts
-
-
-def _keys(text: str) -> tuple[str, ...]:
-    keys = tuple(part.strip() for part in text.split(",") if part.strip())
-    Vault(keys)
-    return keys
-
-
-def _count(text: str) -> int:
-    number = int(text)
-    if number < 0:
-        raise ValueError("must not be negative")
-    return number
 
 
 def cores() -> int:
@@ -143,25 +86,29 @@ class Settings:
     host: str = field(
         default="127.0.0.1", metadata=_row(str, "Address to listen on; the sandbox takes a loopback address only.")
     )
-    port: int = field(default=8080, metadata=_row(_port, "TCP port to listen on."))
+    port: int = field(default=8080, metadata=_row(forms.port, "TCP port to listen on."))
     public_url: str = field(
         default="",
-        metadata=_row(_url, "Base of every address the server hands out, as callers see it.", "from host and port"),
+        metadata=_row(
+            forms.url, "Base of every address the server hands out, as callers see it.", "from host and port"
+        ),
     )
     workers: int = field(
         default_factory=cores,
-        metadata=_row(_whole, "Server processes; each answers one request at a time.", "one per core"),
+        metadata=_row(forms.whole, "Server processes; each answers one request at a time.", "one per core"),
     )
     worker_timeout_seconds: int = field(
-        default=30, metadata=_row(_whole, "A worker busy for longer with one request is replaced.")
+        default=30, metadata=_row(forms.whole, "A worker busy for longer with one request is replaced.")
     )
-    body_timeout_seconds: int = field(default=10, metadata=_row(_whole, "Longest pause while a request body arrives."))
+    body_timeout_seconds: int = field(
+        default=10, metadata=_row(forms.whole, "Longest pause while a request body arrives.")
+    )
     max_body_bytes: int = field(
         default=20_000_000,
-        metadata=_row(_whole, "Largest request body, counted while reading and again while inflating."),
+        metadata=_row(forms.whole, "Largest request body, counted while reading and again while inflating."),
     )
-    max_json_depth: int = field(default=64, metadata=_row(_whole, "Deepest nesting of a request body."))
-    max_entries: int = field(default=1000, metadata=_row(_whole, "Most entries of a request Bundle."))
+    max_json_depth: int = field(default=64, metadata=_row(forms.whole, "Deepest nesting of a request body."))
+    max_entries: int = field(default=1000, metadata=_row(forms.whole, "Most entries of a request Bundle."))
     validation: Strictness = field(
         default=Strictness.STRICT,
         metadata=_row(
@@ -173,7 +120,7 @@ class Settings:
     validation_by_version: StrictnessOf = field(
         default=(),
         metadata=_row(
-            _strictness_by_name,
+            forms.strictness_by_name,
             "Another strictness for the base of one PAS version: `2.0.1=lenient`.",
             "the same for all",
         ),
@@ -181,7 +128,7 @@ class Settings:
     validation_by_client: StrictnessOf = field(
         default=(),
         metadata=_row(
-            _strictness_by_name,
+            forms.strictness_by_name,
             "Another strictness for one caller, whatever the base: `client-a=lenient,client-b=off`.",
             "the same for all",
         ),
@@ -209,32 +156,108 @@ class Settings:
     hook_ehr_hosts: tuple[str, ...] = field(
         default=(),
         metadata=_row(
-            _hosts, "Hosts of EHRs that may be asked for records, with commas between; no others are.", "none"
+            forms.hosts, "Hosts of EHRs that may be asked for records, with commas between; no others are.", "none"
         ),
     )
     hook_retention_days: int = field(
         default=2557,
-        metadata=_row(_whole, "How long hook calls, what was told and feedback are kept (seven years)."),
+        metadata=_row(forms.whole, "How long hook calls, what was told and feedback are kept (seven years)."),
     )
     secret_keys: tuple[str, ...] = field(
         default=(),
         metadata=_row(
-            _keys,
+            forms.keys,
             "Keys for secrets at rest, with commas between; the first one seals, all of them open. Make one with "
             "`fhir-um secret-key`.",
             "none; a public one in the sandbox",
         ),
         repr=False,
     )
+    token_seconds: int = field(
+        default=300, metadata=_row(forms.whole, "How long an access token is good. SMART recommends five minutes.")
+    )
+    proxies: tuple[str, ...] = field(
+        default=(),
+        metadata=_row(
+            forms.addresses,
+            "Addresses or networks of the proxies in front, with commas between. Only they are believed in what they "
+            "say about a caller: `X-Forwarded-For` and `FHIR_UM_CERTIFICATE_HEADER`.",
+            "none",
+        ),
+    )
+    certificate_header: str = field(
+        default="",
+        metadata=_row(
+            forms.header,
+            "Header in which a proxy that ends mutual TLS hands on the client certificate it verified, as PEM (also "
+            "percent-encoded), or as base64 of DER. Tokens are then bound to it.",
+            "none",
+        ),
+    )
+    udap_trust: Path | None = field(
+        default=None,
+        metadata=_row(
+            Path, "PEM file with the certificate authorities of the UDAP community; none switches UDAP off.", "none"
+        ),
+    )
+    udap_certificate: Path | None = field(
+        default=None,
+        metadata=_row(Path, "PEM file with our own UDAP certificate and those between it and the authority.", "none"),
+    )
+    udap_key: Path | None = field(
+        default=None, metadata=_row(Path, "PEM file with the private key of our own UDAP certificate.", "none")
+    )
+    oidc_issuer: str = field(
+        default="",
+        metadata=_row(forms.url, "OpenID provider that people sign in with; none means nobody can.", "none"),
+    )
+    oidc_client_id: str = field(default="", metadata=_row(str, "Our client id at the OpenID provider.", "none"))
+    oidc_client_secret: str = field(
+        default="", metadata=_row(str, "Our secret at the OpenID provider.", "none"), repr=False
+    )
+    oidc_roles_claim: str = field(
+        default="roles", metadata=_row(str, "Claim of the ID token that lists the roles of a person.")
+    )
+    oidc_payers_claim: str = field(
+        default="payers", metadata=_row(str, "Claim of the ID token that lists the payers a person works for.")
+    )
+    oidc_mfa: tuple[str, ...] = field(
+        default=("mfa", "otp", "hwk"),
+        metadata=_row(
+            forms.words,
+            "Values of the claims `amr` or `acr`, one of which a person with a role that sees health data must bring.",
+            "mfa,otp,hwk",
+        ),
+    )
+    session_idle_seconds: int = field(
+        default=900, metadata=_row(forms.whole, "A session ends when nothing was asked for so long.")
+    )
+    session_seconds: int = field(
+        default=43_200, metadata=_row(forms.whole, "A session ends after so long, whatever was asked.")
+    )
+    requests_per_minute: int = field(
+        default=6_000,
+        metadata=_row(forms.count, "Most requests of one client in a minute, over all processes; 0 counts none."),
+    )
+    longest_wait_ms: int = field(
+        default=500,
+        metadata=_row(
+            forms.count, "A request that waited longer for a free process is answered 503 at once; 0 lets it wait."
+        ),
+    )
     delivery_hosts: tuple[str, ...] = field(
         default=(),
         metadata=_row(
-            _hosts, "Hosts that subscribers may be notified at, with commas between; `*` allows any public one.", "none"
+            forms.hosts,
+            "Hosts that subscribers may be notified at, with commas between; `*` allows any public one.",
+            "none",
         ),
     )
     delivery_workers: int = field(
         default=1,
-        metadata=_row(_count, "Notifying processes that `serve` runs beside itself; 0 when they run by themselves."),
+        metadata=_row(
+            forms.count, "Notifying processes that `serve` runs beside itself; 0 when they run by themselves."
+        ),
     )
     log_level: LogLevel = field(
         default=LogLevel.INFO, metadata=_row(LogLevel, "`debug`, `info`, `warning` or `error`.")

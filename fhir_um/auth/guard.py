@@ -1,6 +1,6 @@
 """Decides who is calling, before anything of the request is read. Must not know what is asked for.
 
-A guard that authenticates clients would stand beside `SandboxGuard`; routes and handlers know only `Guard`.
+Routes and handlers know only `Guard`; the ways to be known are doors, handed in by `app`.
 """
 
 import re
@@ -8,6 +8,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Protocol
 
+from fhir_um.auth.presented import Presented
 from fhir_um.auth.scopes import ALL, Scope
 from fhir_um.cases.caller import Caller
 from fhir_um.cases.model import ClientId, PayerId
@@ -22,17 +23,27 @@ ANONYMOUS = Caller(ClientId("anonymous"), "anybody", (), frozenset({Scope.PUBLIC
 _HOST = re.compile(r"(?:\[(?P<v6>[0-9A-Fa-f:.]+)\]|(?P<name>[A-Za-z0-9.\-]+))(?::[0-9]{1,5})?", re.ASCII)
 """A Host header and nothing else: no user, path or second port hides another name in it."""
 
+SESSION_COOKIE = "fhir-um-session"
+
 _FRESH_FOR = timedelta(seconds=30)
 
 
 class Guard(Protocol):
-    """Turns the headers of a request into a caller, or refuses."""
+    """Turns what a request presents into a caller, or refuses."""
 
-    def admit(self, host: str, scope: Scope) -> Caller:
-        """The caller, if they may use a route of that scope. `host` is the Host header.
+    def admit(self, presented: Presented, scope: Scope) -> Caller:
+        """The caller, for a route of that scope; whether they hold it is `demand_scope`'s to say.
 
-        Raises: Refusal when nobody known is calling or they lack the scope.
+        Raises: Refusal when nobody known is calling.
         """
+        ...
+
+
+class Door(Protocol):
+    """One way to be known: by an access token, or by a session."""
+
+    def admit(self, presented: Presented) -> Caller:
+        """The caller. Raises: Refusal UNKNOWN_CALLER, in the same words whatever is wrong."""
         ...
 
 
@@ -48,21 +59,63 @@ class SandboxGuard:
         self._caller: Caller | None = None
         self._read_at = now()
 
-    def admit(self, host: str, scope: Scope) -> Caller:
-        """See `Guard.admit`."""
+    def demand_local(self, host: str) -> None:
+        """Raises: Refusal NOT_ALLOWED for a Host header that names another machine."""
         if not _names_loopback(host):
             raise Refusal.of(
                 Kind.NOT_ALLOWED,
                 "forbidden",
                 "The sandbox answers requests to localhost only; this one names another host.",
             )
-        return ANONYMOUS if scope is Scope.PUBLIC else self._everybody()
 
-    def _everybody(self) -> Caller:
+    def everybody(self, scope: Scope) -> Caller:
+        """The built-in caller; nobody in particular for a public route."""
+        if scope is Scope.PUBLIC:
+            return ANONYMOUS
         at = self._now()
         if self._caller is None or at - self._read_at > _FRESH_FOR:
             self._caller, self._read_at = insider("sandbox", "Sandbox caller", self._payers()), at
         return self._caller
+
+
+class HouseGuard:
+    """Knows a caller by the access token they send, else by their session, else, in a sandbox, by this machine.
+
+    What is sent is always checked, in the sandbox and at public routes too; only a session that is over does not keep
+    anybody from a public route, or nobody could sign in again.
+    """
+
+    def __init__(self, tokens: Door, sessions: Door, sandbox: SandboxGuard | None) -> None:
+        self._tokens = tokens
+        self._sessions = sessions
+        self._sandbox = sandbox
+
+    def admit(self, presented: Presented, scope: Scope) -> Caller:
+        """See `Guard.admit`."""
+        if self._sandbox is not None:
+            self._sandbox.demand_local(presented.host)
+        if presented.authorization is not None:
+            return self._tokens.admit(presented)
+        if presented.session and scope is not Scope.PUBLIC:
+            return self._sessions.admit(presented)
+        if self._sandbox is not None:
+            return self._sandbox.everybody(scope)
+        if scope is Scope.PUBLIC:
+            return ANONYMOUS
+        raise unknown_caller()
+
+
+def unknown_caller() -> Refusal:
+    """The one answer to everybody who is not known, whatever they sent."""
+    return Refusal.of(Kind.UNKNOWN_CALLER, "login", "Authentication is required.")
+
+
+class ClosedDoor:
+    """Knows nobody."""
+
+    def admit(self, presented: Presented) -> Caller:
+        """See `Door.admit`."""
+        raise unknown_caller()
 
 
 def insider(client_id: str, name: str, payer_ids: tuple[PayerId, ...]) -> Caller:
@@ -75,13 +128,15 @@ def insider(client_id: str, name: str, payer_ids: tuple[PayerId, ...]) -> Caller
     return Caller(ClientId(client_id), name, payer_ids, ALL, frozenset(role.value for role in REVIEWERS))
 
 
-def make_guard(settings: Settings, payers: Payers, now: Callable[[], datetime]) -> Guard:
+def make_guard(
+    settings: Settings, payers: Payers, now: Callable[[], datetime], tokens: Door, sessions: Door
+) -> HouseGuard:
     """The guard those settings ask for.
 
     Raises: SettingsFault as `demand_guarded`.
     """
     demand_guarded(settings)
-    return SandboxGuard(payers, now)
+    return HouseGuard(tokens, sessions, SandboxGuard(payers, now) if settings.mode is Mode.SANDBOX else None)
 
 
 def demand_scope(caller: Caller, scope: Scope) -> None:
@@ -93,8 +148,9 @@ def demand_scope(caller: Caller, scope: Scope) -> None:
         raise Refusal.of(Kind.NOT_ALLOWED, "forbidden", f"This client was not granted the scope {scope.value}.")
 
 
-_NO_CLIENTS = "no client authentication is configured; only the sandbox may run open: FHIR_UM_MODE=sandbox"
-_OPEN_LINE = "Outside it callers come over TLS: FHIR_UM_PUBLIC_URL must be an https address"
+_OPEN_LINE = (
+    "Outside the sandbox (FHIR_UM_MODE=sandbox) callers come over TLS: FHIR_UM_PUBLIC_URL must be an https address"
+)
 _NO_KEY = "Secrets of subscribers need a key: set FHIR_UM_SECRET_KEYS, `fhir-um secret-key` makes one"
 
 
@@ -104,12 +160,12 @@ def demand_guarded(settings: Settings) -> None:
     Raises: SettingsFault when they would leave the server open outside the sandbox, or the sandbox to the network.
     """
     if settings.mode is not Mode.SANDBOX:
-        faults = [_NO_CLIENTS]
-        if not settings.base_url.startswith("https:"):
-            faults.append(_OPEN_LINE)
+        faults = [] if settings.base_url.startswith("https:") else [_OPEN_LINE]
         if not settings.vault_keys:
             faults.append(_NO_KEY)
-        raise SettingsFault(". ".join(faults))
+        if faults:
+            raise SettingsFault(". ".join(faults))
+        return
     if not settings.is_loopback:
         raise SettingsFault(f"the sandbox listens on a loopback address only, not on {settings.host}")
 

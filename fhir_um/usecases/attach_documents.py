@@ -105,7 +105,7 @@ def _new_row(
     return Attachment(
         id=AttachmentId(deps.new_id()),
         payer_id=payer_id,
-        sender=caller.client_id,
+        sender=caller.sender,
         guide=guide,
         received_at=at,
         tracking=sent.tracking,

@@ -90,7 +90,7 @@ def _by_case(work: Reading, caller: Caller, tracking: Identifier) -> Iterator[Ai
 def _own(work: Reading, caller: Caller, case_id: str) -> Iterator[Case]:
     for payer_id in caller.payer_ids:
         case = work.load_case(payer_id, CaseId(case_id))
-        if case is not None and case.sender == caller.client_id:
+        if case is not None and case.sender == caller.sender:
             yield case
 
 
@@ -99,7 +99,7 @@ def _by_reference(work: Reading, caller: Caller, number: Identifier | None) -> I
     if number is None:
         return
     for payer_id in caller.payer_ids:
-        for case in work.find_sent(payer_id, caller.client_id, frozenset({number.value}), _MOST):
+        for case in work.find_sent(payer_id, caller.sender, frozenset({number.value}), _MOST):
             lines = [line.sequence for line in case.lines if number.value in _numbers(line)]
             yield Aim(case, lines[0] if len(lines) == 1 else None)
 
@@ -110,7 +110,7 @@ def _numbers(line: Line) -> set[str]:
 
 def _by_claim(work: Reading, caller: Caller, tracking: Identifier) -> Iterator[Aim]:
     for payer_id in caller.payer_ids:
-        yield from map(Aim, work.find_by_claim(payer_id, caller.client_id, "", (tracking,)))
+        yield from map(Aim, work.find_by_claim(payer_id, caller.sender, "", (tracking,)))
 
 
 def _by_numbers_of_sender(work: Reading, caller: Caller, sent: AttachmentsSent) -> Iterator[Aim]:
@@ -119,7 +119,7 @@ def _by_numbers_of_sender(work: Reading, caller: Caller, sent: AttachmentsSent) 
     for payer_id in caller.payer_ids:
         for member in work.find_members(payer_id, (sent.member,)):
             for case in work.find_for_inquiry(payer_id, member.id, frozenset(), _MOST):
-                if case.sender != caller.client_id:
+                if case.sender != caller.sender:
                     continue
                 traced = [n.sequence for n in case.lines if value in {t.value for t in n.request.trace_numbers}]
                 announced = (info.document for info in case.request.supporting_info if info.document)

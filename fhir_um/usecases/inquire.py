@@ -63,14 +63,14 @@ def _of_member(work: Reading, asking: _Asking) -> Iterator[Case]:
 
 def _may_see(case: Case, caller: Caller, inquiry: Inquiry) -> bool:
     """The submitter sees its own; anybody else must name a provider of the case (spec-52, spec-53)."""
-    return case.sender == caller.client_id or bool(case.request.provider_npis & inquiry.npis)
+    return case.sender == caller.sender or bool(case.request.provider_npis & inquiry.npis)
 
 
 def _of_number(work: Reading, asking: _Asking) -> Iterator[Case]:
     """The caller's own cases by a number we gave it, also while their member or payer is not established."""
     caller, numbers = asking.caller, asking.inquiry.numbers
     for payer_id in caller.payer_ids if numbers else ():
-        for case in work.find_sent(payer_id, caller.client_id, numbers, _MOST_MATCHES):
+        for case in work.find_sent(payer_id, caller.sender, numbers, _MOST_MATCHES):
             if not _is_of_another(case, asking) and any(_is_about(each, asking) for each in _headers(work, case)):
                 yield case
 

@@ -23,7 +23,7 @@ Versions = frozenset[str] | None
 
 def own_subscription(work: Reading, caller: Caller, guide: str, id: str) -> Subscription:
     """The caller's subscription at the base of that PAS version. Raises: Refusal NOT_FOUND."""
-    found = work.subscribers.find(caller.client_id, id)
+    found = work.subscribers.find(caller.sender, id)
     if found is None or found.guide != guide:
         raise Refusal.of(Kind.NOT_FOUND, "not-found", "There is no such subscription here.")
     return found

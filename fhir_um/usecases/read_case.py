@@ -54,7 +54,7 @@ def read_own(deps: Deps, caller: Caller, case_id: CaseId) -> tuple[Case, bytes]:
     """A case the caller submitted, with its current submission's bytes. Raises: Refusal NOT_FOUND."""
     with deps.open_reading() as work:
         case = _of_payers(work, caller, case_id)
-        if case.sender != caller.client_id:
+        if case.sender != caller.sender:
             raise no_such_case()
         return case, body_of(work, case)
 
@@ -64,7 +64,7 @@ def search_own(deps: Deps, caller: Caller, search: CaseSearch) -> tuple[tuple[tu
     end = search.offset + search.limit
     to_the_end = replace(search, limit=end + 1)
     with deps.open_reading() as work:
-        found = [case for payer in caller.payer_ids for case in work.search(payer, caller.client_id, to_the_end)]
+        found = [case for payer in caller.payer_ids for case in work.search(payer, caller.sender, to_the_end)]
         found.sort(key=lambda case: (case.received_at, case.id), reverse=True)
         return tuple((case, body_of(work, case)) for case in found[search.offset : end]), len(found) > end
 

@@ -18,7 +18,7 @@ def search_subscriptions(
 ) -> tuple[Subscription, ...]:
     """Those made at the base of that PAS version that match, oldest first."""
     with deps.open_reading() as work:
-        found = work.subscribers.of(caller.client_id)
+        found = work.subscribers.of(caller.sender)
     return tuple(one for one in found if one.guide == guide and _is_wanted(one, wanted))
 
 

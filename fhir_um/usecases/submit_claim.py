@@ -33,11 +33,11 @@ def _take(deps: Deps, caller: Caller, submission: Submission, alone: bool = Fals
         directory = work.directory()
         payer, named = choose_payer(directory, submission.request.payer, caller)
         payer_id = PayerId(payer.id)
-        known = work.find_submission(payer_id, caller.client_id, submission.content_hash)
+        known = work.find_submission(payer_id, caller.sender, submission.content_hash)
         if known is not None:
             return _known_case(work, known)
         standing = establish(work, directory, payer, named, submission.request, submission.received_at)
-        amended = find_amended(work, payer_id, caller.client_id, submission, standing.member)
+        amended = find_amended(work, payer_id, caller.sender, submission, standing.member)
         earnings = earnings_of(work, caller, standing, submission.request, amended)
         adjudicator = earnings.left_out_of(make_adjudicator(deps, work, directory, standing, submission, amended))
         submission_id = SubmissionId(deps.new_id())

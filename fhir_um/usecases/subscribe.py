@@ -25,7 +25,7 @@ def subscribe(deps: Deps, caller: Caller, asked: SubscriptionAsked) -> Subscript
     new = Subscription(
         id=SubscriptionId(deps.new_id()),
         payer_id=caller.home_payer,
-        sender=caller.client_id,
+        sender=caller.sender,
         guide=asked.guide,
         standing=Standing.REQUESTED,
         channel=asked.channel,
@@ -36,7 +36,7 @@ def subscribe(deps: Deps, caller: Caller, asked: SubscriptionAsked) -> Subscript
         ends_at=asked.ends_at,
     )
     with deps.open_work(alone=True) as work:
-        if work.subscribers.how_many(caller.client_id) >= MOST_OF_A_SENDER:
+        if work.subscribers.how_many(caller.sender) >= MOST_OF_A_SENDER:
             text = f"There are {MOST_OF_A_SENDER} subscriptions of this sender; delete some, or update one."
             raise Refusal.of(Kind.INVALID, "too-costly", text)
         work.subscribers.add(new, at + HANDSHAKE_AFTER)

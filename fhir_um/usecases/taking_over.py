@@ -111,7 +111,7 @@ def _held_by_orders(work: Work, standing: Standing, numbers: frozenset[str]) -> 
 
 
 def _is_theirs(case: Case, caller: Caller, request: ClaimRequest) -> bool:
-    return case.sender == caller.client_id or not case.request.provider_npis.isdisjoint(request.provider_npis)
+    return case.sender == caller.sender or not case.request.provider_npis.isdisjoint(request.provider_npis)
 
 
 def _asks_first(line: LineRequest) -> bool:

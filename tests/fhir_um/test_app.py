@@ -41,7 +41,7 @@ def test_route_without_a_scope_stops_the_start(deps: Deps, settings: Settings) -
 
 
 def test_open_outside_the_sandbox_stops_the_start(deps: Deps, settings: Settings) -> None:
-    with pytest.raises(SettingsFault, match="no client authentication"):
+    with pytest.raises(SettingsFault, match="over TLS"):
         make_app(deps, replace(settings, mode=Mode.PRODUCTION))
 
 

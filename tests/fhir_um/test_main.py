@@ -78,7 +78,7 @@ def test_migrate_then_verify(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_serve_refuses_to_start_open(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["serve"]) == 2
-    assert "no client authentication is configured" in capsys.readouterr().err
+    assert "over TLS" in capsys.readouterr().err
 
 
 def test_sandbox_refuses_the_network(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

@@ -4,7 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from fhir_um.auth.guard import Guard, demand_guarded, demand_scope, make_guard
+from fhir_um.auth.guard import ClosedDoor, Guard, demand_guarded, demand_scope, make_guard
+from fhir_um.auth.presented import Presented
 from fhir_um.auth.scopes import Scope
 from fhir_um.cases.caller import Caller
 from fhir_um.cases.model import ClientId, PayerId
@@ -22,22 +23,28 @@ class Office:
         self.at = START
 
     def guard(self) -> Guard:
-        return make_guard(Settings(mode=Mode.SANDBOX), lambda: tuple(map(PayerId, self.payers)), lambda: self.at)
+        return make_guard(
+            Settings(mode=Mode.SANDBOX),
+            lambda: tuple(map(PayerId, self.payers)),
+            lambda: self.at,
+            ClosedDoor(),
+            ClosedDoor(),
+        )
 
 
 def test_open_outside_the_sandbox_is_refused() -> None:
     with pytest.raises(SettingsFault, match="FHIR_UM_MODE=sandbox"):
-        make_guard(Settings(), tuple, lambda: START)
+        make_guard(Settings(), tuple, lambda: START, ClosedDoor(), ClosedDoor())
 
 
 def test_sandbox_on_the_network_is_refused() -> None:
     with pytest.raises(SettingsFault, match="loopback"):
-        make_guard(Settings(mode=Mode.SANDBOX, host="0.0.0.0"), tuple, lambda: START)  # noqa: S104 must be refused
+        make_guard(Settings(mode=Mode.SANDBOX, host="0.0.0.0"), tuple, lambda: START, ClosedDoor(), ClosedDoor())  # noqa: S104 must be refused
 
 
 @pytest.mark.parametrize("host", ["localhost", "127.0.0.1:8080", "[::1]:8080", "LocalHost:1"])
 def test_caller_on_this_machine_may_do_everything(host: str) -> None:
-    caller = Office("payer-1", "payer-2").guard().admit(host, Scope.SUBMIT)
+    caller = Office("payer-1", "payer-2").guard().admit(Presented(host), Scope.SUBMIT)
 
     assert caller.home_payer == "payer-1"
     assert {scope.value for scope in Scope} - caller.scopes == {"public"}
@@ -52,18 +59,18 @@ def test_caller_on_this_machine_may_do_everything(host: str) -> None:
 @pytest.mark.parametrize("scope", [Scope.PUBLIC, Scope.SUBMIT])
 def test_other_host_names_are_refused(host: str, scope: Scope) -> None:
     with pytest.raises(Refusal) as refused:
-        Office("payer-1").guard().admit(host, scope)
+        Office("payer-1").guard().admit(Presented(host), scope)
 
     assert refused.value.kind is Kind.NOT_ALLOWED
 
 
 def test_public_routes_need_no_payer() -> None:
-    assert Office().guard().admit("localhost", Scope.PUBLIC).client_id == "anonymous"
+    assert Office().guard().admit(Presented("localhost"), Scope.PUBLIC).client_id == "anonymous"
 
 
 def test_without_a_payer_the_sandbox_asks_for_patience() -> None:
     with pytest.raises(Refusal) as refused:
-        Office().guard().admit("localhost", Scope.SUBMIT)
+        Office().guard().admit(Presented("localhost"), Scope.SUBMIT)
 
     assert refused.value.kind is Kind.BUSY
 
@@ -71,11 +78,11 @@ def test_without_a_payer_the_sandbox_asks_for_patience() -> None:
 def test_payers_loaded_later_are_seen() -> None:
     office = Office("payer-1")
     guard = office.guard()
-    guard.admit("localhost", Scope.SUBMIT)
+    guard.admit(Presented("localhost"), Scope.SUBMIT)
 
     office.payers, office.at = ("payer-1", "payer-2"), START + timedelta(seconds=31)
 
-    assert guard.admit("localhost", Scope.SUBMIT).payer_ids == ("payer-1", "payer-2")
+    assert guard.admit(Presented("localhost"), Scope.SUBMIT).payer_ids == ("payer-1", "payer-2")
 
 
 @pytest.mark.parametrize("scope", Scope)

@@ -1,0 +1,10 @@
+"""Clients, their keys and their access tokens. Never changed once released."""
+
+revision = "0006"
+down_revision = "0005"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Nothing yet."""

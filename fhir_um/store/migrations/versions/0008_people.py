@@ -1,0 +1,10 @@
+"""Sessions of people, their sign-ins and emergency access. Never changed once released."""
+
+revision = "0008"
+down_revision = "0007"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Nothing yet."""
