@@ -9,6 +9,7 @@ PAS_SD = PAS + "StructureDefinition/"
 # Profiles
 PROFILE_CLAIM_RESPONSE = PAS_SD + "profile-claimresponse"
 PROFILE_CLAIM_INQUIRY_RESPONSE = PAS_SD + "profile-claiminquiryresponse"
+PROFILE_REQUEST_BUNDLE = PAS_SD + "profile-pas-request-bundle"
 PROFILE_RESPONSE_BUNDLE = PAS_SD + "profile-pas-response-bundle"
 PROFILE_INQUIRY_REQUEST_BUNDLE = PAS_SD + "profile-pas-inquiry-request-bundle"
 PROFILE_INQUIRY_RESPONSE_BUNDLE = PAS_SD + "profile-pas-inquiry-response-bundle"

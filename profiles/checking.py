@@ -178,9 +178,9 @@ def _address_issues(entry: Entry, path: str) -> Iterator[Issue]:
     if restful:
         kind, own_id = entry.resource.get("resourceType"), entry.resource.get("id")
         if isinstance(kind, str) and kind != restful["type"]:
-            yield Issue("value", f"The fullUrl says {restful['type']}, the resource is {kind[:64]}.", path)
+            yield Issue("value", "The fullUrl says another type than the resource has.", path)
         elif isinstance(own_id, str) and own_id != restful["id"]:
-            yield Issue("value", f"The fullUrl ends in {restful['id']}, the id of the resource is {own_id[:64]}.", path)
+            yield Issue("value", "The fullUrl ends in another id than the resource has.", path)
     elif "/_history/" in url:
         yield Issue("value", "A fullUrl names no version of a resource.", path)
     elif not any(form.fullmatch(url) for form in (_URL, _UUID, _OID)):

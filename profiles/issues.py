@@ -22,9 +22,14 @@ class Kind(Enum):
     TOO_BIG = "too-big"
     WRONG_TYPE = "wrong-type"
     INVALID = "invalid"
+    TOO_MANY = "too-many"
     BUSY = "busy"
     LATE = "late"
     BROKEN = "broken"
+
+
+UNKNOWN_ELEMENT = "unknown-element"
+"""The rule behind an issue about an element that is in no definition."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,3 +62,12 @@ class Refusal(Exception):
     def of(cls, kind: Kind, code: str, text: str, path: str = "") -> "Refusal":
         """A refusal with a single issue."""
         return cls(kind, (Issue(code, text, path),))
+
+
+class TooMany(Refusal):
+    """One request more than its caller may send; after so many seconds one would be taken."""
+
+    def __init__(self, seconds: int) -> None:
+        text = f"Too many requests came from this caller. Send the next one in {seconds} s."
+        super().__init__(Kind.TOO_MANY, (Issue("throttled", text),))
+        self.seconds = seconds

@@ -121,7 +121,7 @@ def _wrong_target(hit: _Hit) -> Iterator[Issue]:
     for target in hit.targets[:1]:
         found = target.resource.get("resourceType")
         if isinstance(found, str) and found not in allowed:
-            text = f"{hit.what} must refer to {' or '.join(sorted(allowed))}, not {found[:64]}."
+            text = f"{hit.what} must refer to {' or '.join(sorted(allowed))}; it refers to something else."
             yield Issue("value", text, hit.path)
 
 

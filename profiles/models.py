@@ -19,7 +19,7 @@ def parse(resource_type: str, data: dict[str, Any]) -> Any:
     try:
         model = get_fhir_model_class(resource_type)
     except (LookupError, ValueError) as fault:
-        text = f"'{resource_type[:64]}' is not a resource of FHIR R4."
+        text = "The resourceType is none of FHIR R4."
         raise Refusal.of(Kind.UNREADABLE, "structure", text, "resourceType") from fault
     try:
         return model.model_validate(data)

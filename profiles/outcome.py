@@ -6,7 +6,7 @@ Must not know Flask or the store.
 from collections.abc import Iterator
 from typing import Any
 
-from profiles.issues import Issue, Kind, Refusal
+from profiles.issues import UNKNOWN_ELEMENT, Issue, Kind, Refusal
 from profiles.primitives import has_control_character
 
 HTTP_STATUS: dict[Kind, int] = {
@@ -22,11 +22,12 @@ HTTP_STATUS: dict[Kind, int] = {
     Kind.TOO_BIG: 413,
     Kind.WRONG_TYPE: 415,
     Kind.INVALID: 422,
+    Kind.TOO_MANY: 429,
     Kind.BUSY: 503,
     Kind.LATE: 504,
     Kind.BROKEN: 500,
 }
-"""One row per kind. 4xx: sending the same again fails again; 5xx: it may work later (PAS 2.2.1 spec-39)."""
+"""One row per kind. 429 and 5xx: it may work later; other 4xx: the same again fails again (PAS 2.2.1 spec-39)."""
 
 
 def status_of(refusal: Refusal) -> int:
@@ -64,6 +65,19 @@ def rule_of(issue: Issue) -> str:
     return f"{rule} of {issue.profile}" if rule and issue.profile else rule or issue.profile
 
 
+def place_of(issue: Issue) -> str:
+    """Where an issue stands, in words of FHIR.
+
+    The name of an element that no definition has is the writer's own word, and may be anybody's name: the place ends
+    above it, and line and column lead to it.
+
+    >>> place_of(Issue("structure", "", "Claim.item[0].`Ann Lee, born 1.1.`", rule="unknown-element"))
+    'Claim.item[0]'
+    """
+    place = issue.path.partition(".`")[0]
+    return place.rpartition(".")[0] if issue.rule == UNKNOWN_ELEMENT and place == issue.path else place
+
+
 def _issue(issue: Issue) -> dict[str, Any]:
     extensions = list(_extensions(issue))
     row: dict[str, Any] = {"extension": extensions} if extensions else {}
@@ -72,8 +86,8 @@ def _issue(issue: Issue) -> dict[str, Any]:
     diagnostics = "; ".join(part for part in (place, rule_of(issue)) if part)
     if diagnostics:
         row["diagnostics"] = diagnostics
-    if issue.path:
-        row["expression"] = [_as_string(issue.path)]
+    if place := place_of(issue):
+        row["expression"] = [_as_string(place)]
     return row
 
 

@@ -3,13 +3,14 @@
 import json
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
 import msgspec
 
 from profiles.issues import Issue, Kind, Refusal
+from profiles.locating import with_places
 
 FHIR_JSON = "application/fhir+json"
 
@@ -165,6 +166,10 @@ def _may_repeat(text: bytes, members: int) -> bool:
     return text.translate(None, _WHITE_SPACE).count(b'":') != members
 
 
+_TWICE = "A property is written twice in one object; this is where it stands first."
+"""Not which one, and not in what: those may be anybody's words. Line and column lead there."""
+
+
 class _Doubled(dict[str, Any]):
     """An object in which a property was written twice; `name` is that property."""
 
@@ -173,12 +178,10 @@ class _Doubled(dict[str, Any]):
 
 def _refuse_repeated(text: bytes) -> None:
     value = json.loads(text, object_pairs_hook=_object, parse_int=str, parse_float=str)
-    faults = tuple(
-        Issue("structure", f"The property '{place.rpartition('.')[2]}' is written twice in one object.", place)
-        for place in _doubled(value, value.get("resourceType", "") if isinstance(value, dict) else "")
-    )
+    places = _doubled(value, "$")
+    faults = with_places((Issue("structure", _TWICE, place) for place in places), text)
     if faults:
-        raise Refusal(Kind.UNREADABLE, faults)
+        raise Refusal(Kind.UNREADABLE, tuple(replace(fault, path="") for fault in faults))
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -5,7 +5,7 @@ Source: PAS 2.0.1 and 2.2.1, narrative of the specification page; FHIR R4 4.0.1.
 
 from dataclasses import dataclass
 
-from profiles.canonicals import PAS_SD
+from profiles.canonicals import PROFILE_INQUIRY_REQUEST_BUNDLE, PROFILE_REQUEST_BUNDLE
 
 VERSIONS = ("2.0.1", "2.2.1")
 
@@ -13,8 +13,8 @@ GUIDES = {version: f"hl7.fhir.us.davinci-pas#{version}" for version in VERSIONS}
 """PAS version -> the package that says what its canonicals mean."""
 
 PROFILES = {
-    False: PAS_SD + "profile-pas-request-bundle",
-    True: PAS_SD + "profile-pas-inquiry-request-bundle",
+    False: PROFILE_REQUEST_BUNDLE,
+    True: PROFILE_INQUIRY_REQUEST_BUNDLE,
 }
 """Is it an inquiry? -> the profile that the Bundle must meet."""
 

@@ -18,7 +18,6 @@ _ADDITIONAL = {"required": "required", "maximum": "most"}
 """Purposes of additional bindings that are checks of their own. Source: FHIR R5 additional-binding-purpose."""
 
 _CODED = frozenset({"code", "Coding", "CodeableConcept", "Quantity", "string", "uri"})
-_LONGEST_SHOWN = 64
 _MOST_OFFERED = 12
 
 
@@ -97,7 +96,5 @@ def _sentence(rows: list[tuple[str | None, str]], name: str, strength: str) -> s
     if not rows:
         advice = "give one" if strength != "extensible" else "give one, if one fits,"
         return f"There is no code; {advice} of {name}."
-    system, code = rows[0]
-    shown = f"code {system[:_LONGEST_SHOWN]}#{code[:_LONGEST_SHOWN]}" if system else "code"  # else it may be any words
     advice = "use one that is" if strength != "extensible" else "use one that is, if one fits"
-    return f"The {shown} is not in {name}; {advice}."
+    return f"The code is not in {name}; {advice}."

@@ -120,20 +120,19 @@ class Extensions:
         return {node.path for node in bases} | {node.definition.type for node in bases if "." not in node.path}
 
     def _stranger(self, url: str, place: Place, run: Run) -> None:
-        shown = url[:_LONGEST_SHOWN]
         for source in self._closed:
             title = source.definition.title if source.definition else ""
-            run.fault("extension", f"The extension {shown} is none of those {title} allows here.", place, source)
+            run.fault("extension", f"The extension is none of those {title} allows here.", place, source)
         if self._is_modifier:
             text = (
-                f"The modifier extension {shown} is not understood here. It changes the meaning of what it stands in, "
+                "The modifier extension is not understood here. It changes the meaning of what it stands in, "
                 "so it cannot be ignored; leave it out."
             )
             run.fault("extension", text, place, OURS)
         elif ":" in url:
-            run.cannot_check("extension", shown, place)
+            run.cannot_check("extension", url[:_LONGEST_SHOWN], place)
         elif self._is_described:
-            text = f"The extension '{shown}' is none that may be here, and its URL is not absolute; take it out."
+            text = "The extension is none that may be here, and its URL is not absolute; take it out."
             run.fault("extension", text, place, OURS)
 
 

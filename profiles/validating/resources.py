@@ -12,7 +12,6 @@ from profiles.validating.run import OURS, Check, Finding, Holder, Home, Place, R
 if TYPE_CHECKING:
     from profiles.validating.compiler import Compiler
 
-_LONGEST_SHOWN = 64
 _MOST_KEPT = 2000
 MOST_CLAIMED = 100
 """Profiles one resource may claim; the list of more is told, and they are not looked at."""
@@ -65,7 +64,7 @@ class ResourceCheck:
         kind = value.get("resourceType")
         if type(kind) is not str or kind in ANY_RESOURCE or not self._compiler.library.is_a(kind, "Resource"):
             shown = (
-                f"'{kind[:_LONGEST_SHOWN]}' is no resource of FHIR R4."
+                "The resourceType is none of FHIR R4."
                 if type(kind) is str
                 else "The resource has no resourceType; say of which type it is."
             )

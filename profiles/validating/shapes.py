@@ -8,6 +8,7 @@ import difflib
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from profiles.issues import UNKNOWN_ELEMENT
 from profiles.library import Element
 from profiles.primitives import PRIMITIVES
 from profiles.validating.members import Merged, Nodes, children_of, merge
@@ -113,10 +114,10 @@ class Shape:
         def step(value: Any, place: Place, run: Run, node: dict[str, Any]) -> None:
             known = [key for merged in self.members.values() for key in merged.ways.types]
             near = difflib.get_close_matches(name[:_LONGEST_SHOWN], known, n=1)
-            text = f"{self.type_path} has no element '{name[:_LONGEST_SHOWN]}'" + (
+            text = f"{self.type_path} has no element of that name" + (
                 f"; did you mean '{near[0]}'?" if near else "; take it out."
             )
-            run.fault("structure", text, (place, name, -1), Source("unknown-element", self.nodes[0].definition))
+            run.fault("structure", text, (place, name, -1), Source(UNKNOWN_ELEMENT, self.nodes[0].definition))
 
         return step
 

@@ -54,9 +54,16 @@ def test_outcome_is_fhir_by_our_own_measure() -> None:
 
 
 def test_what_no_string_may_hold_is_shown_as_a_sign() -> None:
-    row = operation_outcome((Issue("value", "'a\0b' is no code.", "Claim.`a\0b`"),))["issue"][0]
+    row = operation_outcome((Issue("value", "'a\0b' is no code.", "Claim.a\0b"),))["issue"][0]
 
-    assert (row["details"]["text"], row["expression"]) == ("'a\ufffdb' is no code.", ["Claim.`a\ufffdb`"])
+    assert (row["details"]["text"], row["expression"]) == ("'a\ufffdb' is no code.", ["Claim.a\ufffdb"])
+
+
+@pytest.mark.parametrize("name", ["annLee", "`Ann Lee`", "`a.b`", "`a[0]`"])
+def test_the_name_of_an_unknown_element_is_not_repeated(name: str) -> None:
+    row = operation_outcome((Issue("structure", "", f"Claim.item[0].{name}", rule="unknown-element"),))["issue"][0]
+
+    assert row["expression"] == ["Claim.item[0]"]
 
 
 def test_every_kind_has_a_status() -> None:

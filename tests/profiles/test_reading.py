@@ -69,19 +69,23 @@ def test_read_json_counts_depth_to_the_last_empty_list(depth: int, taken: bool) 
 
 
 @pytest.mark.parametrize(
-    ("body", "path"),
+    ("body", "place"),
     [
-        (b'{"resourceType": "Claim", "use": "a", "use": "b"}', "Claim.use"),
-        (b'{"resourceType":"B","e":[{"x":1},{"y":{"use" : 1, "u":2, "use"\n:2}}]}', "B.e[1].y.use"),
-        (b'{"a:b":1,"a:b":2,"c":"\\":"}', ".a:b"),
-        (b'{"a":1,"\\u0061":2}', ".a"),
+        (b'{"resourceType": "Claim", "use": "a", "use": "b"}', (1, 27)),
+        (b'{"resourceType":"B","e":\n[{"x":1},{"y":{"use" : 1, "u":2, "use"\n:2}}]}', (2, 16)),
+        (b'{"a:b":1,"a:b":2,"c":"\\":"}', (1, 2)),
+        (b'\xef\xbb\xbf{"a":1,"\\u0061":2}', (1, 2)),
+        (b'{"a.b`[0]": {"Ann Lee": 1,"Ann Lee":2}}', (1, 1)),
     ],
 )
-def test_read_json_refuses_a_property_written_twice(body: bytes, path: str) -> None:
+def test_read_json_refuses_a_property_written_twice(body: bytes, place: tuple[int, int]) -> None:
+    """It says where, by line and column; names of properties may be anybody's words, and are not repeated."""
     with pytest.raises(Refusal) as refused:
         read_json(body, LIMITS)
 
-    assert (refused.value.kind, refused.value.issues[0].path) == (Kind.UNREADABLE, path)
+    (issue,) = refused.value.issues
+    assert (refused.value.kind, issue.line, issue.column, issue.path) == (Kind.UNREADABLE, *place, "")
+    assert "Ann" not in issue.text
 
 
 def test_read_json_takes_text_that_looks_like_a_property_written_twice() -> None:
