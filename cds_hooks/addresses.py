@@ -89,8 +89,8 @@ def _may_connect(text: str, reach: Reach) -> bool:
         return reach.allow_private
     if ip.is_multicast or ip.is_link_local or ip.is_unspecified:  # link-local: where clouds keep their secrets
         return False
-    if ip.is_reserved or (isinstance(ip, ipaddress.IPv6Address) and ip.is_site_local):
-        return False  # among them blocks that hide an IPv4 address: ::/96, ::ffff:0:0:0/96, 64:ff9b:1::/48
+    if ip.is_reserved or (isinstance(ip, ipaddress.IPv6Address) and (ip.is_site_local or ip.teredo)):
+        return False  # among them blocks that hide an IPv4 address: ::/96, ::ffff:0:0:0/96, 64:ff9b:1::/48, 2001::/32
     return ip.is_global or (reach.allow_private and ip.is_private)
 
 

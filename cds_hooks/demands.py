@@ -53,7 +53,7 @@ def demand_orders(call: HookCall) -> None:
 def _faults(resource: Json, place: str, patient_id: str, seen: set[tuple[str, str]]) -> Iterator[Issue]:
     kind, id = str(resource.get("resourceType")), resource.get("id")
     if not isinstance(id, str) or not id:
-        yield Issue("required", f"{kind[:64]}.id is missing: answers name orders by it.", f"{place}.id")
+        yield Issue("required", "The id is missing: answers name orders by it.", f"{place}.id")
     elif (kind, id) in seen:
         yield Issue("duplicate", "Another entry has the same type and id.", f"{place}.id")
     else:

@@ -281,6 +281,6 @@ class Desk(Protocol):
         """Remembers an invocation and what was told."""
         ...
 
-    def feedback(self, service: str, rows: tuple[Feedback, ...], at: datetime) -> None:
-        """Remembers what clinicians made of cards; unknown cards are ignored."""
+    def feedback(self, client: str, service: str, rows: tuple[Feedback, ...], at: datetime) -> None:
+        """Remembers what clinicians made of cards; unknown cards, and those shown to other clients, are ignored."""
         ...

@@ -23,7 +23,7 @@ from cds_hooks.feedback import read_feedback
 from cds_hooks.invoking import HookHouse, invoke
 from cds_hooks.offered import VERSIONS, Service, discovery, service
 from cds_hooks.request import read_call
-from profiles.issues import Kind, Refusal
+from profiles.issues import Kind, Refusal, TooMany
 from profiles.outcome import operation_outcome, status_of
 from profiles.reading import FHIR_JSON, write_json
 
@@ -57,7 +57,7 @@ def counter(house: HookHouse) -> Blueprint:
             ("", partial(_discover, house, versions)),
             ("/<id>", partial(_call, house, versions)),
             ("/<id>/feedback", partial(_feedback, house)),
-            ("/<path:rest>", _nowhere),
+            ("/<path:rest>", partial(_nowhere, house)),
         )
         for tail, view in rows:
             name = f"{base}{tail}".replace(".", "_")
@@ -86,22 +86,23 @@ def _answered(house: HookHouse, view: Callable[..., Response], **parts: str) -> 
     except Exception as fault:
         response = _broken(house, fault)
     response.headers["Access-Control-Allow-Origin"] = "*"
+    response.headers["Access-Control-Expose-Headers"] = "Retry-After"
     response.headers["Cache-Control"] = "no-store"
     response.headers["X-Content-Type-Options"] = "nosniff"
     return response
 
 
 def _discover(house: HookHouse, versions: tuple[str, ...]) -> Response:
-    _demand_method("GET", "HEAD")
     _admit(house)
+    _demand_method("GET", "HEAD")
     return _json(_OK, discovery(versions, house.usage))
 
 
 def _call(house: HookHouse, versions: tuple[str, ...], id: str) -> Response:
-    came_at = house.monotonic()
+    came_at = house.monotonic() - house.waited_seconds()
+    client = _admit(house)
     found = _found(id)
     _demand_method("POST")
-    client = _admit(house)
     default = DIALECTS.get(client.dialect or "", house.default)
     if default.version not in versions:
         default = DIALECTS[versions[0]]
@@ -110,11 +111,11 @@ def _call(house: HookHouse, versions: tuple[str, ...], id: str) -> Response:
 
 
 def _feedback(house: HookHouse, id: str) -> Response:
+    client = _admit(house)
     found = _found(id)
     _demand_method("POST")
-    _admit(house)
     rows = read_feedback(_body(request, house.limits.max_bytes), house.limits)
-    keep = partial(house.desk.feedback, found.id, rows, house.now())
+    keep = partial(house.desk.feedback, client.id, found.id, rows, house.now())
     _, fault = attempt(keep, None, Budget(_FEEDBACK_SECONDS, house.monotonic), house.helpers)
     if fault is not None:
         house.say("feedback-not-kept", {"error_type": type(fault).__name__})
@@ -122,7 +123,8 @@ def _feedback(house: HookHouse, id: str) -> Response:
     return _json(_OK, {})
 
 
-def _nowhere(rest: str) -> Response:
+def _nowhere(house: HookHouse, rest: str) -> Response:
+    _admit(house)
     raise Refusal.of(Kind.NOT_FOUND, "not-found", "There is nothing at this address; see /cds-services.")
 
 
@@ -194,6 +196,8 @@ def _outcome(refusal: Refusal) -> Response:
         response.headers["Allow"] = _OFFERED
     if refusal.kind is Kind.BUSY:
         response.headers["Retry-After"] = _RETRY_AFTER_SECONDS
+    if isinstance(refusal, TooMany):
+        response.headers["Retry-After"] = str(refusal.seconds)
     return response
 
 

@@ -77,7 +77,8 @@ class HookHouse:
 
     `public_url` is the address as the world sees it, without a path; `ehr_policy` says which EHRs may be asked, of
     itself none; `seconds` shortens or lengthens the budget of hooks; `label` names the payer where no insurer is known;
-    `usage` is told to clients in discovery. Every time `now` gives is UTC.
+    `usage` is told to clients in discovery; `waited_seconds` is how long the call at hand lay before it was looked at.
+    Every time `now` gives is UTC.
     """
 
     desk: Desk
@@ -94,6 +95,7 @@ class HookHouse:
     usage: str = ""
     say: Say = _unsaid
     helpers: Executor = field(default_factory=_helpers)
+    waited_seconds: Callable[[], float] = float
 
 
 @dataclass(slots=True)

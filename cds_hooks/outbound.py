@@ -23,6 +23,7 @@ from cds_hooks.budget import Budget
 
 _PIECE_BYTES = 65_536
 _GZIP = frozenset({"gzip", "x-gzip"})
+_WANTS_JSON = {"Accept": "application/json"}
 _SECONDS = re.compile(r"[0-9]{1,10}", re.ASCII)
 _UNWANTED_SECONDS = 1.0
 """How long to wait for a body nobody wants, so that the connection can be kept."""
@@ -84,6 +85,18 @@ class Unusable(ValueError):
 
 def fetch(url: str, reach: Reach, budget: Budget) -> Reply | Failure:
     """One GET on a connection of its own. Redirects are not followed."""
+    return _once(url, reach, budget, lambda line, target, within: line.get(target, _WANTS_JSON, within))
+
+
+def exchange(url: str, reach: Reach, headers: Mapping[str, str], body: bytes, budget: Budget) -> Reply | Failure:
+    """One POST on a connection of its own, whose answer is read. It arrives at most once; no redirect is followed."""
+    told = {**_WANTS_JSON, **headers}
+    return _once(url, reach, budget, lambda line, target, within: line.exchange(target, told, body, within))
+
+
+def _once(
+    url: str, reach: Reach, budget: Budget, ask: "Callable[[Line, str, Budget], Reply | Failure]"
+) -> Reply | Failure:
     parts = taken_apart(url)
     if parts is None or not parts[0].is_within(reach):
         return Failure.NOT_ASKED
@@ -93,7 +106,7 @@ def fetch(url: str, reach: Reach, budget: Budget) -> Reply | Failure:
     if isinstance(line, Failure):
         return line
     try:
-        return line.get(target, {"Accept": "application/json"}, within)
+        return ask(line, target, within)
     finally:
         line.close()
 
@@ -130,7 +143,11 @@ class Line:
 
     def get(self, target: str, headers: Mapping[str, str], budget: Budget) -> Reply | Failure:
         """What is at that path and query."""
-        return self._tried(lambda: self._asked(target, headers, budget), budget)
+        return self._tried(lambda: self._asked("GET", target, headers, None, budget), budget)
+
+    def exchange(self, target: str, headers: Mapping[str, str], body: bytes, budget: Budget) -> Reply | Failure:
+        """What is answered to a body sent there; on a line that was used before it may arrive twice, as by `post`."""
+        return self._tried(lambda: self._asked("POST", target, headers, body, budget), budget)
 
     def post(self, target: str, headers: Iterable[tuple[str, str]], body: bytes, budget: Budget) -> Receipt | Failure:
         """What came of sending a body there. It may arrive twice, when the server hangs up before it answers."""
@@ -158,9 +175,9 @@ class Line:
         """Hang up; the next request connects anew."""
         self._connection.close()
 
-    def _asked(self, target: str, headers: Mapping[str, str], budget: Budget) -> Reply:
+    def _asked(self, method: str, target: str, headers: Mapping[str, str], body: bytes | None, budget: Budget) -> Reply:
         self._connection.begin(budget)
-        self._connection.request("GET", target, headers={"Accept-Encoding": "gzip", **headers})
+        self._connection.request(method, target, body, {"Accept-Encoding": "gzip", **headers})
         with self._connection.getresponse() as response:
             body = b""
             if response.status == http.client.OK:

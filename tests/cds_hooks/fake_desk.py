@@ -30,5 +30,5 @@ class FakeDesk:
     def keep(self, told: Told) -> None:
         self.told.append(told)
 
-    def feedback(self, service: str, rows: tuple[Feedback, ...], at: datetime) -> None:
+    def feedback(self, client: str, service: str, rows: tuple[Feedback, ...], at: datetime) -> None:
         self.reported += [(service, replace(row, at=row.at or at)) for row in rows]

@@ -777,3 +777,15 @@ def test_what_went_by_before_the_call_was_read_is_taken_off_its_time() -> None:
 
     assert response.status_code == 200
     assert server.asked == []
+
+
+@pytest.mark.parametrize(("waited_seconds", "is_asked"), [(0.0, True), (60.0, False)])
+def test_how_long_a_call_lay_before_it_was_looked_at_is_taken_off_its_time(
+    waited_seconds: float, is_asked: bool
+) -> None:
+    with fake_ehr() as server:
+        at = make_counter(waited_seconds=lambda: waited_seconds, ehr_policy=server.policy())
+        response = at.ask(call("order-sign", order(), prefetch={}) | {"fhirServer": server.url})
+
+    assert response.status_code == 200
+    assert bool(server.asked) is is_asked

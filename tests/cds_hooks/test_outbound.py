@@ -15,9 +15,9 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from cds_hooks.addresses import Reach
+from cds_hooks.addresses import Origin, Reach
 from cds_hooks.budget import Budget
-from cds_hooks.outbound import Failure, Reply, fetch
+from cds_hooks.outbound import Failure, Reply, exchange, fetch
 from tests.cds_hooks import fake_ehr as fakes
 from tests.cds_hooks.fake_ehr import FakeEhr, fake_ehr
 
@@ -38,6 +38,14 @@ def reach(*hosts: str, **given: object) -> Reach:
 
 def test_nothing_is_asked_of_a_host_that_is_not_listed(server: FakeEhr) -> None:
     assert fetch(server.url, reach("other.example.org", allow_private=True), budget()) is Failure.NOT_ASKED
+    assert server.asked == []
+
+
+def test_nothing_is_sent_to_a_host_that_is_not_listed(server: FakeEhr) -> None:
+    elsewhere = reach("other.example.org", allow_private=True)
+
+    assert exchange(server.url, elsewhere, {}, b"secret", budget()) is Failure.NOT_ASKED
+    assert exchange(server.url, reach(server.host), {}, b"secret", budget()) is Failure.NOT_ASKED, "plain, and private"
     assert server.asked == []
 
 
@@ -80,6 +88,47 @@ def test_a_resolver_that_dawdles_is_left_behind(monkeypatch: pytest.MonkeyPatch)
 
     assert found is Failure.LATE
     assert time.monotonic() - started < 1
+
+
+def _leads_to(monkeypatch: pytest.MonkeyPatch, *answers: list[tuple[str, int]]) -> list[str]:
+    """Names that are looked up lead to these addresses, in turns; what was looked up."""
+    looked_up: list[str] = []
+
+    def answer(host: str, *_: object, **__: object) -> list[tuple[object, ...]]:
+        looked_up.append(host)
+        places = answers[min(len(looked_up), len(answers)) - 1]
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", place) for place in places]
+
+    monkeypatch.setattr(socket, "getaddrinfo", answer)
+    return looked_up
+
+
+def test_a_name_that_leads_elsewhere_after_it_was_judged_leads_nowhere(
+    server: FakeEhr, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was judged is what is connected to; nobody looks the name up again in between."""
+    server.instead["/r4"] = fakes.sends(b"{}")
+    port = int(server.host.rpartition(":")[2])
+    looked_up = _leads_to(monkeypatch, [("127.0.0.1", port)], [("127.0.0.1", 1)])
+    where = reach(f"ehr.example.org:{port}", allow_private=True)
+
+    assert isinstance(fetch(f"http://ehr.example.org:{port}/r4", where, budget()), Reply)
+    assert looked_up == ["ehr.example.org"]
+
+
+def test_of_the_addresses_of_a_name_only_the_allowed_ones_are_connected_to(monkeypatch: pytest.MonkeyPatch) -> None:
+    _leads_to(monkeypatch, [("127.0.0.1", 443), ("8.8.8.8", 443), ("169.254.169.254", 443)])
+
+    found = Origin("https", "ehr.example.org", 443).addresses(reach("ehr.example.org"))
+
+    assert [place for _, place in found] == [("8.8.8.8", 443)]
+
+
+def test_a_name_that_leads_to_this_machine_is_not_asked(server: FakeEhr, monkeypatch: pytest.MonkeyPatch) -> None:
+    _leads_to(monkeypatch, [("127.0.0.1", int(server.host.rpartition(":")[2]))])
+
+    assert fetch("https://ehr.example.org/r4", reach("ehr.example.org"), budget()) is Failure.NOT_ASKED
+    assert server.asked == []
 
 
 def test_a_redirect_is_told_and_not_followed(server: FakeEhr) -> None:
