@@ -38,14 +38,21 @@ class BadAnswer(Exception):
     """An answer that is not the one measured; a benchmark of errors is worthless."""
 
 
-def exchange(port: int, path: str, body: bytes, media: str = FHIR_JSON) -> bytes:
+def request_of(port: int, path: str, body: bytes, media: str = FHIR_JSON, token: str = "") -> bytes:
+    """The bytes of one POST."""
+    head = f"POST {path} HTTP/1.1\r\nHost: {HOST}:{port}\r\nContent-Type: {media}\r\nContent-Length: {len(body)}\r\n"
+    if token:
+        head += f"Authorization: Bearer {token}\r\n"
+    return f"{head}Accept: {media}\r\nConnection: close\r\n\r\n".encode() + body
+
+
+def exchange(port: int, path: str, body: bytes, media: str = FHIR_JSON, token: str = "") -> bytes:
     """One POST and its whole answer body.
 
     Raises: BadAnswer when the status is not 200.
     """
-    head = f"POST {path} HTTP/1.1\r\nHost: {HOST}:{port}\r\nContent-Type: {media}\r\nContent-Length: {len(body)}\r\n"
     with socket.create_connection((HOST, port), timeout=20) as connection:
-        connection.sendall(f"{head}Accept: {media}\r\nConnection: close\r\n\r\n".encode() + body)
+        connection.sendall(request_of(port, path, body, media, token))
         chunks = []
         while chunk := connection.recv(65536):
             chunks.append(chunk)
@@ -66,6 +73,7 @@ class _Share:
     mark: bytes
     until: float
     gap_seconds: float
+    token: str
 
 
 def _drive(share: _Share, pipe: "multiprocessing.connection.Connection") -> None:
@@ -82,7 +90,7 @@ def _drive(share: _Share, pipe: "multiprocessing.connection.Connection") -> None
         if fault or (start >= share.until and len(latencies) >= _FEWEST):
             break
         try:
-            answer = exchange(port, path, body)
+            answer = exchange(port, path, body, token=share.token)
         except (BadAnswer, OSError) as problem:
             fault = str(problem)
             continue
@@ -101,6 +109,7 @@ def measure(
     seconds: float,
     mark: bytes = b"",
     per_second: float = 0.0,
+    token: str = "",
 ) -> Result:
     """Drives the server from that many processes until the time or the bodies run out; `mark` is in every good answer.
 
@@ -116,7 +125,7 @@ def measure(
     pipes, drivers = [], []
     for n in range(connections):
         mine, theirs = multiprocessing.Pipe(duplex=False)
-        share = _Share(port, path, shared[n::connections], mark, start + seconds, gap)
+        share = _Share(port, path, shared[n::connections], mark, start + seconds, gap, token)
         driver = multiprocessing.Process(target=_drive, args=(share, theirs))
         driver.start()
         theirs.close()

@@ -1,4 +1,4 @@
-"""`python -m bench.run`: measures $submit, $inquire, hooks, notifications and the profile checker, all in one run.
+"""`python -m bench.run`: measures $submit, $inquire, hooks, notifications, tokens, overload and the profile checker.
 
 The ratio to the floor is what counts; absolute figures belong to the machine. Bounded: about ten minutes, loopback
 only, and it ends only the processes it started.
@@ -16,7 +16,7 @@ from importlib.metadata import version
 from itertools import count
 from pathlib import Path
 
-from bench import bodies, hooks, notifications, validation
+from bench import authentication, bodies, hooks, notifications, overload, validation
 from bench.fill import fill
 from bench.load import Result, exchange, measure, review_actions
 from bench.servers import Server, floor_server, our_server
@@ -75,6 +75,10 @@ def main() -> int:
         hooks.run(hooks.Plan(rounds, seconds, args.workers), Path(folder))
         print()
         notifications.run(notifications.QUICK if args.quick else notifications.Plan(rounds), Path(folder))
+        print()
+        authentication.run(authentication.Plan(rounds, seconds, args.workers), Path(folder))
+        print()
+        overload.run(overload.Plan(seconds, workers=args.workers), Path(folder))
     print()
     validation.main()
     return 0

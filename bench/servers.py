@@ -6,7 +6,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -42,6 +42,15 @@ class Server:
         """Memory of each worker process as the kernel shares it out (PSS), where it tells; largest first."""
         return tuple(sorted((_pss_megabytes(pid) for pid in self.workers()), reverse=True))
 
+    def busy_seconds(self) -> float:
+        """Processor time its workers have used, where the kernel tells; whatever else the machine does meanwhile."""
+        return sum(_busy_seconds(pid) for pid in self.workers())
+
+
+def _busy_seconds(pid: int) -> float:
+    user, system = Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2].split()[11:13]
+    return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
+
 
 def _pss_megabytes(pid: int) -> float:
     rollup = Path(f"/proc/{pid}/smaps_rollup").read_text()
@@ -54,8 +63,14 @@ def _resident_megabytes(pid: int) -> float:
     return next((int(line.split()[1]) for line in lines if line.startswith("VmRSS:")), 0) / 1024
 
 
+UNHURRIED = {"FHIR_UM_LONGEST_WAIT_MS": "0", "FHIR_UM_REQUESTS_PER_MINUTE": "60000000"}
+"""Callers are counted, as always, but nobody is sent away: what is measured is how long an answer takes."""
+
+
 @contextmanager
-def our_server(database_url: str, workers: int, folder: Path, delivering: int = 0) -> Iterator[Server]:
+def our_server(
+    database_url: str, workers: int, folder: Path, delivering: int = 0, more: Mapping[str, str] = UNHURRIED
+) -> Iterator[Server]:
     """`fhir-um serve` on a free port over that database, with so many delivering processes beside it."""
     port = free_port()
     settings = {
@@ -64,6 +79,7 @@ def our_server(database_url: str, workers: int, folder: Path, delivering: int = 
         "FHIR_UM_PORT": str(port),
         "FHIR_UM_WORKERS": str(workers),
         "FHIR_UM_DELIVERY_WORKERS": str(delivering),
+        **more,
     }
     with _running([sys.executable, "-m", "fhir_um", "serve"], settings, port, folder / "server.log") as server:
         yield server

@@ -4,9 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from bench import hooks, notifications, run
+from bench import authentication, hooks, notifications, overload, run
 from bench.draining import check
 from bench.load import BadAnswer, measure
+from bench.open_loop import Gun, evenly
 from bench.receiver import Arrival
 from bench.servers import floor_server
 
@@ -38,7 +39,7 @@ def test_answer_that_is_not_the_expected_one_fails_the_measurement(tmp_path) -> 
 
 
 def test_benchmark_of_hooks_measures_everything_once(tmp_path, capsys) -> None:
-    hooks.run(hooks.Plan(rounds=1, seconds=0.6, workers=1), tmp_path)
+    hooks.run(hooks.Plan(rounds=1, seconds=0.2, workers=1), tmp_path)
 
     printed = capsys.readouterr().out
     for kind in hooks.KINDS:
@@ -56,6 +57,34 @@ def test_benchmark_of_notifications_measures_everything_once(tmp_path, capsys) -
     assert "notification after its decision was answered" in printed
     for listeners in ("1", "100", "1,000", "100, each of its own sender"):
         assert f"| {listeners} | 1 |" in printed
+
+
+def test_benchmark_of_access_tokens_measures_everything_once(tmp_path, capsys) -> None:
+    authentication.run(authentication.Plan(rounds=1, seconds=0.1, workers=1), tmp_path)
+
+    printed = capsys.readouterr().out
+    for kind in authentication.KINDS:
+        assert f"$submit {kind}, no token |" in printed
+        assert f"$submit {kind}, access token |" in printed
+        assert f"processor time per $submit {kind}" in printed
+
+
+def test_benchmark_of_overload_measures_everything_once(tmp_path, capsys) -> None:
+    overload.run(overload.Plan(seconds=0.3, times=(2.0,), workers=1), tmp_path)
+
+    printed = capsys.readouterr().out
+    for kind in overload.DEADLINE_SECONDS:
+        assert f"2 times, {kind} |" in printed
+    for name in ("quiet", "greedy"):
+        assert f"the {name} one of two |" in printed
+
+
+def test_a_request_that_gets_no_answer_is_counted_as_one() -> None:
+    shots = evenly([("a", b"x"), ("b", b"x")], per_second=1_000)
+
+    hits = Gun(1, patience_seconds=5).fire(shots)
+
+    assert sorted((hit.kind, hit.status) for hit in hits) == [("a", 0), ("b", 0)]
 
 
 @pytest.mark.parametrize("numbers", [(1, 3), (2, 1), (1, 2, 2), (1,)], ids=["gap", "order", "twice", "missing"])

@@ -1,64 +1,41 @@
-"""Connections that are read until a moment and no longer."""
+"""What the worker process of the web server knows of a connection before it reads anything."""
 
+import select
 import socket
-from collections.abc import Iterator
+import sys
 
 import pytest
 
-from fhir_um.commands.server_worker import PatientSocket, TooSlow
+from fhir_um.commands.server_worker import path_of, waited
 
 
-@pytest.fixture
-def ends() -> Iterator[tuple[socket.socket, socket.socket]]:
-    """Both ends of a connection."""
-    near, far = socket.socketpair()
-    with near, far:
-        yield near, far
+@pytest.mark.skipif(sys.platform != "linux", reason="only this kernel tells")
+def test_how_long_a_request_waited_is_counted_from_its_last_byte() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener, socket.create_connection(listener.getsockname()) as line:
+        line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        line.sendall(b"GET / HTTP/1.1\r\n")
+        select.select([], [], [], 0.3)
+        with listener.accept()[0] as taken:
+            early = waited(taken)
+            line.sendall(b"\r\n")
+            while len(taken.recv(100, socket.MSG_PEEK)) < 18:
+                select.select([taken], [], [], 1)
+
+            assert early >= 250
+            assert waited(taken) < early
 
 
-def test_what_comes_in_time_is_read(ends: tuple[socket.socket, socket.socket]) -> None:
-    near, far = ends
-    far.sendall(b"abc")
-
-    assert PatientSocket(near, 5).recv(10) == b"abc"
-
-
-def test_nothing_is_read_after_the_moment_even_if_it_is_there(ends: tuple[socket.socket, socket.socket]) -> None:
-    near, far = ends
-    far.sendall(b"abc")
-
-    with pytest.raises(TooSlow):
-        PatientSocket(near, 0).recv(10)
-
-
-def test_a_pause_until_the_moment_is_too_slow(ends: tuple[socket.socket, socket.socket]) -> None:
-    with pytest.raises(TooSlow):
-        PatientSocket(ends[0], 0.01).recv(10)
-
-
-def test_a_longer_pause_than_allowed_is_a_timeout(ends: tuple[socket.socket, socket.socket]) -> None:
-    patient = PatientSocket(ends[0], 60)
-    patient.settimeout(0.01)
-
-    with pytest.raises(TimeoutError):
-        patient.recv(10)
-
-
-def test_after_the_answer_nothing_is_too_slow(ends: tuple[socket.socket, socket.socket]) -> None:
-    near, far = ends
-    patient = PatientSocket(near, 0)
-    patient.shutdown(socket.SHUT_WR)
-    patient.settimeout(0.01)
-
-    with pytest.raises(TimeoutError):
-        patient.recv(10)
-    far.sendall(b"late")
-    assert patient.recv(10) == b"late"
-
-
-def test_the_rest_is_the_connection_itself(ends: tuple[socket.socket, socket.socket]) -> None:
-    near, far = ends
-
-    PatientSocket(near, 5).sendall(b"xyz")
-
-    assert far.recv(10) == b"xyz"
+@pytest.mark.parametrize(
+    ("head", "path"),
+    [
+        (b"GET /healthz HTTP/1.1\r\n", "/healthz"),
+        (b"GET /healthz?x=/readyz HTTP/1.1\r\n", "/healthz"),
+        (b"GET /\xff HTTP/1.1\r\n", "/\xff"),
+        (b"GET", ""),
+        (b"", ""),
+        (b"  ", ""),
+        (b"\0" * 9_000, ""),
+    ],
+)
+def test_path_of_a_request_line(head: bytes, path: str) -> None:
+    assert path_of(head) == path
