@@ -21,6 +21,10 @@ VERBS = (
     "deliveries",
     "simulate-reviewer",
     "secret-key",
+    "client",
+    "people",
+    "audit",
+    "retention",
     "verify",
 )
 """Each is a module of `fhir_um.commands`, loaded only when it is asked for, so that the server starts at once."""

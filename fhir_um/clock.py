@@ -8,6 +8,7 @@ from uuid import uuid4
 Clock = Callable[[], datetime]
 NewId = Callable[[], str]
 NewNumber = Callable[[], str]
+NewToken = Callable[[], str]
 
 _CHANCE = secrets.SystemRandom()
 _ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
@@ -27,6 +28,11 @@ def new_id() -> str:
 def new_number() -> str:
     """Ten characters of chance (49 bits): unique by the store's own check, never guessed from another."""
     return "".join(secrets.choice(_ALPHABET) for _ in range(10))
+
+
+def new_token() -> str:
+    """256 bits of chance as text: what opens a door and cannot be guessed."""
+    return secrets.token_urlsafe(32)
 
 
 def chance() -> float:

@@ -3,31 +3,71 @@
 Make it in the process that serves: connections do not survive a fork, and the store opens new ones.
 """
 
-from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, field
+from functools import cache
 from importlib import resources
+from typing import Protocol
 
 from fhir_um import clock as real
 from fhir_um.cases.attachments import Scan, unscanned
 from fhir_um.cases.deadlines import ClockRule, read_clock_rules
-from fhir_um.clock import Clock, NewId, NewNumber
+from fhir_um.cases.retention import RetentionRule, read_retention_rules
+from fhir_um.cases.sensitivity import SensitiveCodes, read_sensitive_codes
+from fhir_um.clock import Clock, NewId, NewNumber, NewToken
 from fhir_um.policy.book import PolicyBook
 from fhir_um.policy.load import shipped_policies
 from fhir_um.settings import Settings
 from fhir_um.store.database import Store
-from fhir_um.store.trail import AuditRow
+from fhir_um.store.sealing import Sealed
 from fhir_um.store.usage import used_by
+from fhir_um.store.visible import Asker
 from fhir_um.store.work import Reading, Work
 from fhir_um.vault import Vault
 
-__all__ = ["AuditRow", "Deps", "Reading", "Work", "make_deps", "used_by"]
+__all__ = ["Asker", "Deps", "Reading", "Sealed", "Witness", "Work", "make_deps", "used_by"]
+
+
+class Witness(Protocol):
+    """Notes in the audit log what a transaction did, inside that transaction."""
+
+    def sign(self, work: Work) -> None:
+        """Called last of all in a transaction that ended well and may have written."""
+        ...
+
+    def kept(self, work: Work) -> None:
+        """Called when that transaction was committed."""
+        ...
+
+
+class Nobody:
+    """Witnesses nothing: for work that nobody asked for, or that is noted by whoever calls."""
+
+    def sign(self, work: Work) -> None:
+        """See `Witness.sign`."""
+
+    def kept(self, work: Work) -> None:
+        """See `Witness.kept`."""
+
+
+@cache
+def shipped_sensitive_codes() -> SensitiveCodes:
+    """The codes of sensitive care that come with the house."""
+    return read_sensitive_codes(resources.files("fhir_um.cases").joinpath("sensitive_codes.csv").read_text("utf-8"))
+
+
+def shipped_retention_rules() -> tuple[RetentionRule, ...]:
+    """How long records are kept, as it comes with the house."""
+    return read_retention_rules(resources.files("fhir_um.cases").joinpath("retention_rules.csv").read_text("utf-8"))
 
 
 @dataclass(frozen=True, slots=True)
 class Deps:
     """What a use case may reach; made once per process, replaced piece by piece in tests.
 
-    `scan` looks at every document from outside before it is kept; a house with a scanner puts its own in.
+    `scan` looks at every document from outside before it is kept; a house with a scanner puts its own in. `witness`
+    notes who it was that had something written.
     """
 
     store: Store
@@ -37,13 +77,21 @@ class Deps:
     policies: PolicyBook
     clock_rules: tuple[ClockRule, ...]
     scan: Scan = unscanned
+    new_token: NewToken = real.new_token
+    witness: Witness = Nobody()
+    sensitive: SensitiveCodes = field(default_factory=shipped_sensitive_codes)
+    retention_rules: tuple[RetentionRule, ...] = field(default_factory=shipped_retention_rules)
 
-    def open_work(self, alone: bool = False) -> AbstractContextManager[Work]:
+    @contextmanager
+    def open_work(self, alone: bool = False) -> Iterator[Work]:
         """One transaction that may write: kept when the block ends well, undone when it raises.
 
         Raises: Overtaken, unless it is `alone`, when another one changed a history it had read.
         """
-        return self.store.open_work(alone)
+        with self.store.open_work(alone) as work:
+            yield work
+            self.witness.sign(work)
+        self.witness.kept(work)
 
     def open_reading(self) -> AbstractContextManager[Reading]:
         """One transaction that only reads and waits for no writer."""

@@ -15,7 +15,7 @@ _NAME_OF_HEADER = re.compile(r"[A-Za-z0-9-]{1,64}", re.ASCII)
 
 def whole(text: str) -> int:
     """A number from 1. Raises: ValueError."""
-    number = int(text)
+    number = _number(text)
     if number < 1:
         raise ValueError("must be at least 1")
     return number
@@ -23,7 +23,7 @@ def whole(text: str) -> int:
 
 def port(text: str) -> int:
     """A TCP port. Raises: ValueError."""
-    number = int(text)
+    number = _number(text)
     if not 0 <= number <= 65535:
         raise ValueError("must be a TCP port")
     return number
@@ -61,7 +61,10 @@ def hosts(text: str) -> tuple[str, ...]:
 def keys(text: str) -> tuple[str, ...]:
     """Keys that seal. Raises: ValueError."""
     found = tuple(part.strip() for part in text.split(",") if part.strip())
-    Vault(found)
+    try:
+        Vault(found)
+    except ValueError as fault:
+        raise ValueError("one of the keys is none, or there is none; `fhir-um secret-key` makes one") from fault
     return found
 
 
@@ -77,7 +80,10 @@ def addresses(text: str) -> tuple[str, ...]:
     """Addresses or networks. Raises: ValueError."""
     written = words(text)
     for each in written:
-        ip_network(each)
+        try:
+            ip_network(each)
+        except ValueError as fault:
+            raise ValueError("write addresses or networks, such as 10.0.0.5 or 10.1.0.0/16") from fault
     return written
 
 
@@ -90,7 +96,14 @@ def header(text: str) -> str:
 
 def count(text: str) -> int:
     """A number from 0. Raises: ValueError."""
-    number = int(text)
+    number = _number(text)
     if number < 0:
         raise ValueError("must not be negative")
     return number
+
+
+def _number(text: str) -> int:
+    try:
+        return int(text)
+    except ValueError as fault:
+        raise ValueError("write a whole number") from fault

@@ -6,7 +6,7 @@ One field is one variable: `database_url` is `FHIR_UM_DATABASE_URL`. `docs/runni
 import difflib
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import Field, dataclass, field, fields
 from enum import StrEnum
 from ipaddress import ip_address
 from pathlib import Path
@@ -70,7 +70,7 @@ def _row(read: Callable[[str], Any], meaning: str, shown: str = "") -> dict[str,
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """The operator's choices; every field has a default that is safe."""
+    """The operator's choices; every field has a default that is safe. What is not in `repr` is secret."""
 
     database_url: str = field(
         default="sqlite:///var/fhir-um.sqlite",
@@ -167,8 +167,8 @@ class Settings:
         default=(),
         metadata=_row(
             forms.keys,
-            "Keys for secrets at rest, with commas between; the first one seals, all of them open. Make one with "
-            "`fhir-um secret-key`.",
+            "Keys for secrets and documents at rest, with commas between; the first one seals, all of them open. Make "
+            "one with `fhir-um secret-key`.",
             "none; a public one in the sandbox",
         ),
         repr=False,
@@ -207,6 +207,15 @@ class Settings:
     udap_key: Path | None = field(
         default=None, metadata=_row(Path, "PEM file with the private key of our own UDAP certificate.", "none")
     )
+    udap_community: str = field(
+        default="",
+        metadata=_row(
+            str,
+            "URI that clients name the UDAP community by (`?community=`); one that names another is told that there is "
+            "nothing for it here.",
+            "whichever they name",
+        ),
+    )
     oidc_issuer: str = field(
         default="",
         metadata=_row(forms.url, "OpenID provider that people sign in with; none means nobody can.", "none"),
@@ -237,7 +246,10 @@ class Settings:
     )
     requests_per_minute: int = field(
         default=6_000,
-        metadata=_row(forms.count, "Most requests of one client in a minute, over all processes; 0 counts none."),
+        metadata=_row(
+            forms.count,
+            "Requests a client may send in a minute, over all processes, a twelfth of them at once; 0 counts none.",
+        ),
     )
     longest_wait_ms: int = field(
         default=500,
@@ -276,7 +288,7 @@ class Settings:
         for name in given:
             if name not in rows:
                 raise SettingsFault(_unknown(name, list(rows)))
-        return cls(**{rows[name].name: _read(name, text, rows[name].metadata["read"]) for name, text in given.items()})
+        return cls(**{rows[name].name: _read(name, text, rows[name]) for name, text in given.items()})
 
     @property
     def vault_keys(self) -> tuple[str, ...]:
@@ -328,11 +340,13 @@ def settings_table() -> str:
     return head + "\n".join(rows) + "\n"
 
 
-def _read(name: str, text: str, read: Callable[[str], Any]) -> Any:
+def _read(name: str, text: str, row: Field[Any]) -> Any:
+    read = row.metadata["read"]
     try:
         return read(text)
     except ValueError as fault:
-        raise SettingsFault(f"{name} cannot be {text!r}: {_why(read, fault)}") from fault
+        told = f"{name} cannot be {text!r}" if row.repr else f"{name} cannot be used"
+        raise SettingsFault(f"{told}: {_why(read, fault)}") from fault
 
 
 def _why(read: Callable[[str], Any], fault: ValueError) -> str:

@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from fhir_um.settings import SANDBOX_KEY
 from fhir_um.store.database import Store
+from fhir_um.vault import Vault
 from tests.postgresql import PostgreSQL
 
 NOW = datetime(2026, 3, 2, 15, 0, tzinfo=UTC)
@@ -83,6 +85,6 @@ def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
 @pytest.fixture
 def store(database_url: str) -> Iterator[Store]:
     """An empty, migrated store at a fixed time, once on each kind of database."""
-    opened = Store(database_url, now)
+    opened = Store(database_url, now, vault=Vault((SANDBOX_KEY,)))
     yield opened
     opened.close()

@@ -29,6 +29,7 @@ class PostgreSQL:
         self._binaries = self._reachable_binaries()
         self._data = self._directory / "data"
         self._made = 0
+        self._connection: psycopg.Connection | None = None
         if self._as_root:
             shutil.chown(self._directory, _UNPRIVILEGED)
         self._run("initdb", "--username=postgres", "--auth=trust", "--encoding=UTF8", "--locale=C", "--no-sync")
@@ -37,6 +38,8 @@ class PostgreSQL:
 
     def stop(self) -> None:
         """End the server and remove its files."""
+        if self._connection is not None:
+            self._connection.close()
         self._run("pg_ctl", "stop", "--mode=immediate")
         shutil.rmtree(self._directory)
 
@@ -49,7 +52,7 @@ class PostgreSQL:
         self._made += 1
         name = f"fhir_um_{self._made}"
         self._execute(
-            sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY wal_log").format(
+            sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY file_copy").format(
                 sql.Identifier(name), sql.Identifier(template)
             )
         )
@@ -60,8 +63,10 @@ class PostgreSQL:
         self._execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
 
     def _execute(self, statement: sql.Composed) -> None:
-        with psycopg.connect(f"host={self._directory} user=postgres dbname=postgres", autocommit=True) as connection:
-            connection.execute(statement)
+        if self._connection is None:
+            where = f"host={self._directory} user=postgres dbname=postgres"
+            self._connection = psycopg.connect(where, autocommit=True)
+        self._connection.execute(statement)
 
     def _reachable_binaries(self) -> Path:
         """The directory of the programs; `nobody` may not enter a home directory, so under root a copy."""

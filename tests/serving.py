@@ -8,13 +8,13 @@ from itertools import count
 from typing import Any
 
 from fhir_um.app import make_app
-from fhir_um.commands.seed import PEOPLE, seed
-from fhir_um.coverage.load import load_people
+from fhir_um.commands.seed import seed
 from fhir_um.deps import make_deps
 from fhir_um.logs import HOUSE
 from fhir_um.settings import Mode, OwnAnswers, Settings
 from profiles.strictness import Strictness
 from tests.conftest import now
+from tests.people import people
 
 LEGAL_ACTIONS = {"A1", "A3", "A4", "A6", "C", "CT", "NA"}
 REVIEW_ACTION_CODE = "http://hl7.org/fhir/us/davinci-pas/StructureDefinition/extension-reviewActionCode"
@@ -28,7 +28,11 @@ def serving(database_url: str, clock=now, validation=Strictness.STRICT):
     """
     ids, numbers = count(1), count(1)
     settings = Settings(
-        database_url=database_url, mode=Mode.SANDBOX, validation=validation, check_responses=OwnAnswers.REPORT
+        database_url=database_url,
+        mode=Mode.SANDBOX,
+        validation=validation,
+        requests_per_minute=0,
+        check_responses=OwnAnswers.REPORT,
     )
     deps = make_deps(
         settings,
@@ -36,7 +40,7 @@ def serving(database_url: str, clock=now, validation=Strictness.STRICT):
         new_id=lambda: f"00000000-0000-4000-8000-{next(ids):012d}",
         new_number=lambda: f"{next(numbers):010d}",
     )
-    seed(load_people(PEOPLE), deps)
+    seed(people(), deps)
     with heard_of_answers() as faulty:
         yield make_app(deps, settings).test_client()
     deps.store.close()

@@ -20,9 +20,9 @@ _LIMITS = Limits(max_bytes=100_000, max_depth=8, max_entries=0)
 
 
 class PersonIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Who matches."""
+    """Who matches; without an id it is whoever signed in."""
 
-    id: str
+    id: str = ""
 
 
 class MatchingIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -31,23 +31,27 @@ class MatchingIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     case: str
     lines: list[int]
     role: Role
-    reviewer: PersonIn
+    reviewer: PersonIn = PersonIn()
     final: bool = True
 
 
-def read_matching(body: bytes) -> Matching:
-    """Where a person says a document belongs. Raises: Refusal UNREADABLE, TOO_BIG, INVALID."""
+def read_matching(body: bytes, signed_in: str = "") -> Matching:
+    """Where a person says a document belongs; `signed_in` says so when nobody is named.
+
+    Raises: Refusal UNREADABLE, TOO_BIG, INVALID.
+    """
     value = read_json(body, _LIMITS)
-    faults = tuple(unwritable(value))
-    if faults:
-        raise Refusal(Kind.INVALID, faults)
     try:
         given = msgspec.convert(value, MatchingIn)
     except msgspec.ValidationError as fault:
         raise Refusal(Kind.INVALID, (misfit(str(fault)),)) from fault
-    if not given.reviewer.id.strip():
+    faults = tuple(unwritable(value))
+    if faults:
+        raise Refusal(Kind.INVALID, faults)
+    who = given.reviewer.id.strip() or signed_in
+    if not who:
         raise Refusal(Kind.INVALID, (Issue("required", "Say who decides.", "reviewer.id"),))
-    decider = Decider(given.reviewer.id, given.role, human=True)
+    decider = Decider(who, given.role, human=True)
     return Matching(CaseId(given.case), tuple(dict.fromkeys(given.lines)), given.final, decider)
 
 

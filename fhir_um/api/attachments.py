@@ -3,7 +3,7 @@
 Must not know what becomes of a line. Source: Da Vinci CDex 2.1.0, OperationDefinition submit-attachment.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from fhir_um.api.attachment_views import attachment_view, read_matching
 from fhir_um.api.content import read_body, read_message
@@ -12,8 +12,10 @@ from fhir_um.api.query import demand_known, is_whole
 from fhir_um.api.trail import current_trail
 from fhir_um.api.views import case_view
 from fhir_um.api.worksheet_view import worksheet_view
-from fhir_um.cases.attachments import AttachmentsSent, Chart, Fate, Received
-from fhir_um.cases.model import CaseId
+from fhir_um.cases.attachments import Attachment, AttachmentsSent, Chart, Fate, Received
+from fhir_um.cases.auditing import Subject
+from fhir_um.cases.deciding import signed_in
+from fhir_um.cases.model import CaseId, MemberId
 from fhir_um.errors import Issue, Kind, Refusal
 from fhir_um.translate.attached_evidence import SubmittedChart
 from fhir_um.translate.attachment_in import read_attachments
@@ -49,7 +51,7 @@ def submit(asked: Asked) -> Answer:
 def list_of_case(asked: Asked, case_id: str) -> Answer:
     """The documents of a case, in the order they came."""
     found = attachments_of(asked.deps, asked.caller, CaseId(case_id))
-    return plain({"attachments": [attachment_view(row) for row in found]})
+    return plain({"attachments": [attachment_view(row) for row in found]}, about=_about(found))
 
 
 def worksheet(asked: Asked, case_id: str) -> Answer:
@@ -60,7 +62,7 @@ def worksheet(asked: Asked, case_id: str) -> Answer:
 
 def list_held(asked: Asked) -> Answer:
     """Documents a person has to match: `unmatched=true` says so, and there is no other list."""
-    demand_known(asked.http, ("unmatched", "limit"))
+    demand_known(asked.http.args, ("unmatched", "limit"))
     query = asked.http.args
     if query.get("unmatched") != "true":
         raise Refusal.of(Kind.INVALID, "value", "Say unmatched=true; others are listed by case.", "unmatched")
@@ -68,7 +70,7 @@ def list_held(asked: Asked) -> Answer:
     if not is_whole(limit) or not 1 <= int(limit) <= _MOST_SHOWN:
         raise Refusal.of(Kind.INVALID, "value", f"limit must be a whole number from 1 to {_MOST_SHOWN}.", "limit")
     found = held_attachments(asked.deps, asked.caller, int(limit))
-    return plain({"attachments": [attachment_view(row) for row in found]})
+    return plain({"attachments": [attachment_view(row) for row in found]}, about=_about(found))
 
 
 def show(asked: Asked, attachment_id: str) -> Answer:
@@ -79,15 +81,23 @@ def show(asked: Asked, attachment_id: str) -> Answer:
         "Content-Disposition": f'attachment; filename="{row.id}"',
         "ETag": f'"{row.content_hash}"',
     }
-    return Answer(b"", row.media, headers=headers, stream=pieces)
+    current_trail().detail = row.address
+    return Answer(b"", row.media, headers=headers, stream=pieces, about=tuple(_about((row,))))
 
 
 def match(asked: Asked, attachment_id: str) -> Answer:
     """A person says which request a document belongs to; answers with that case."""
     body = read_body(asked.http, asked.house.settings)
     current_trail().bytes_in = len(body)
-    case = match_attachment(asked.deps, asked.caller, attachment_id, read_matching(body), _chart)
+    matching = read_matching(body, signed_in(asked.caller))
+    current_trail().role = matching.decider.role
+    case = match_attachment(asked.deps, asked.caller, attachment_id, matching, _chart)
     return plain(case_view(case, clocks_of(asked.deps, case)), headers=version_headers(case), case=case)
+
+
+def _about(rows: Iterable[Attachment]) -> Iterator[Subject]:
+    """The cases of documents; of one that nobody has matched it is not known whom it is about."""
+    return (Subject(row.payer_id, MemberId(""), row.case_id) for row in rows if row.case_id)
 
 
 def _chart(body: bytes) -> Chart:

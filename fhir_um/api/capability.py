@@ -18,6 +18,18 @@ _CHANGED = "2026-11-22"
 """When what this statement says last changed (CapabilityStatement.date)."""
 
 
+_SMART = {
+    "system": "http://terminology.hl7.org/CodeSystem/restful-security-service",
+    "code": "SMART-on-FHIR",
+    "display": "SMART-on-FHIR",
+}
+_SECURITY = {
+    "service": [{"coding": [_SMART]}],
+    "description": "SMART Backend Services: .well-known/smart-configuration below this base says where tokens are had.",
+}
+"""Source: SMART App Launch 2.2, conformance; FHIR R4 CapabilityStatement.rest.security."""
+
+
 def show(asked: Asked) -> Answer:
     """`GET [base]/metadata`."""
     demand_fhir_json(asked.http)
@@ -35,7 +47,7 @@ def statement(guide: str, base_url: str, offers: Iterable[Offer]) -> dict[str, A
         "date": _CHANGED,
         "kind": "instance",
         "instantiates": [f"{CAPABILITY_INTERMEDIARY}|{guide}"],
-        "software": {"name": "fhir-um"} | _version(),
+        "software": {"name": "fhir-um"} | ({"version": version} if (version := program_version()) else {}),
         "implementation": {"description": f"Prior authorization, Da Vinci PAS {guide}", "url": base_url},
         "fhirVersion": "4.0.1",
         "format": ["json"],
@@ -48,7 +60,8 @@ def _rest(offers: tuple[Offer, ...]) -> dict[str, Any]:
     names = dict.fromkeys(offer.resource for offer in offers if offer.resource not in ("", EVERY_TYPE))
     resources = [_resource(name, [o for o in offers if o.resource in (name, EVERY_TYPE)]) for name in names]
     of_system = _operations(offer for offer in offers if not offer.resource)
-    return {"mode": "server", "resource": resources} | ({"operation": of_system} if of_system else {})
+    rest = {"mode": "server", "security": _SECURITY, "resource": resources}
+    return rest | ({"operation": of_system} if of_system else {})
 
 
 def _resource(name: str, offers: list[Offer]) -> dict[str, Any]:
@@ -75,8 +88,9 @@ def _operations(offers: Iterable[Offer]) -> list[dict[str, str]]:
 
 
 @cache
-def _version() -> dict[str, str]:
+def program_version() -> str:
+    """The version of this program; empty when it was not installed."""
     try:
-        return {"version": metadata.version("fhir-um")}
+        return metadata.version("fhir-um")
     except metadata.PackageNotFoundError:
-        return {}
+        return ""

@@ -11,12 +11,14 @@ from fhir_um.api.content import read_body
 from fhir_um.api.exchange import Answer, Asked, fhir
 from fhir_um.api.negotiation import demand_fhir_json
 from fhir_um.api.trail import current_trail
+from fhir_um.cases.auditing import subject_of
 from fhir_um.cases.submission import Submission
 from fhir_um.translate.claim_in import read_claim
 from fhir_um.translate.dialects import DIALECTS
 from fhir_um.translate.facts_in import read_evidence
 from fhir_um.translate.inquiry_in import read_inquiry
-from fhir_um.translate.response_out import inquiry_response, submit_response
+from fhir_um.translate.response_out import Beside, inquiry_response, submit_response
+from fhir_um.translate.withholding import may_be_withheld
 from fhir_um.usecases.inquire import inquire as find_authorizations
 from fhir_um.usecases.read_case import body_behind
 from fhir_um.usecases.submit_claim import submit_claim
@@ -44,9 +46,10 @@ def inquire(asked: Asked) -> Answer:
     body = _body(asked)
     bundle = read_bundle(body, asked.house.limits)
     warnings = _warnings(asked, body, bundle, inquiry=True)
-    found = find_authorizations(asked.deps, asked.caller, read_inquiry(bundle))
-    at = asked.deps.clock()
-    return fhir(inquiry_response(found, DIALECTS[asked.guide], asked.base_url, at, warnings))
+    told = find_authorizations(asked.deps, asked.caller, read_inquiry(bundle))
+    beside = Beside(warnings, (may_be_withheld(told.contact),) if told.is_broad else (), told.under_part_2)
+    written = inquiry_response(told.found, DIALECTS[asked.guide], asked.base_url, asked.deps.clock(), beside)
+    return fhir(written, about=(subject_of(case) for case, _ in told.found))
 
 
 def _warnings(asked: Asked, body: bytes, bundle: ReadBundle, inquiry: bool) -> tuple[Issue, ...]:

@@ -43,16 +43,25 @@ def read_body(request: Request, settings: Settings) -> bytes:
     Raises: Refusal WRONG_TYPE (media type, charset, encoding), TOO_BIG, UNREADABLE (stopped half way, broken gzip).
     """
     _demand_json(request)
-    _demand_plain_transfer(request)
-    _set_patience(request, settings.body_timeout_seconds)
-    body = _read_counted(request.stream, settings.max_body_bytes)
-    _demand_all(request, len(body))
+    body = read_raw(request, settings, settings.max_body_bytes)
     encoding = request.headers.get("Content-Encoding", "identity").strip().lower()
     if encoding in {"", "identity"}:
         return body
     if encoding not in {"gzip", "x-gzip"}:
-        raise _wrong_type(f"Content-Encoding {encoding[:40]!r} is not supported; send gzip or none.")
+        raise _wrong_type("This Content-Encoding is not supported; send gzip or none.")
     return inflate(body, settings.max_body_bytes)
+
+
+def read_raw(request: Request, settings: Settings, limit: int) -> bytes:
+    """The body as it came, of at most `limit` bytes.
+
+    Raises: Refusal WRONG_TYPE (transfer coding), TOO_BIG, UNREADABLE (stopped half way).
+    """
+    _demand_plain_transfer(request)
+    _set_patience(request, settings.body_timeout_seconds)
+    body = _read_counted(request.stream, limit)
+    _demand_all(request, len(body))
+    return body
 
 
 def inflate(body: bytes, limit: int) -> bytes:
@@ -116,7 +125,7 @@ def _demand_all(request: Request, received: int) -> None:
 def _demand_json(request: Request) -> None:
     media, options = request.mimetype, request.mimetype_params
     if media not in _READABLE:
-        named = f"Content-Type {media[:60]!r}" if media else "A request without Content-Type"
+        named = "This Content-Type" if media else "A request without Content-Type"
         raise _wrong_type(f"{named} is not supported; send {FHIR_JSON}.")
     if options.get("charset", "utf-8").strip('"').lower() not in {"utf-8", "utf8"}:
         raise _wrong_type("Only the charset utf-8 is supported.")
@@ -129,6 +138,13 @@ def _demand_plain_transfer(request: Request) -> None:
     coding = request.headers.get("Transfer-Encoding", "chunked").strip().lower()
     if coding not in {"chunked", "identity"}:
         raise _wrong_type("Only the transfer coding chunked is supported; say gzip in Content-Encoding.")
+
+
+def hurry(request: Request, seconds: float) -> None:
+    """The rest of a small request has to come within so many seconds, where the web server can see to it."""
+    demand = getattr(request.environ.get("gunicorn.socket"), "hurry", None)
+    if demand is not None:
+        demand(seconds)
 
 
 def _set_patience(request: Request, seconds: int) -> None:

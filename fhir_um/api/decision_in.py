@@ -91,9 +91,12 @@ class LineIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class ReviewerIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Who rules: their id, and for clinicians NPI and specialty (a bare one is a NUCC taxonomy code)."""
+    """Who rules: their id, and for clinicians NPI and specialty (a bare one is a NUCC taxonomy code).
 
-    id: str
+    Without an id it is whoever signed in.
+    """
+
+    id: str = ""
     npi: str = ""
     specialty: CodeIn | str | None = None
 
@@ -103,12 +106,15 @@ class DecisionIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     version: int
     role: Role
-    reviewer: ReviewerIn
     lines: list[LineIn]
+    reviewer: ReviewerIn = ReviewerIn()
 
 
 def unwritable(value: Any, place: str = "") -> Iterator[Issue]:
-    """A fault for each text with control characters, wherever it stands."""
+    """A fault for each text with control characters, wherever it stands.
+
+    To be asked of a value that has the shape it should: a place is made of names, and other names are the sender's.
+    """
     if isinstance(value, str):
         if has_control_character(value):
             yield Issue("value", "A text must not have control characters.", place)

@@ -1,11 +1,13 @@
 """What every answer is wrapped in: content type, request id, security headers, gzip. Must not know any route."""
 
 import gzip
+from collections.abc import Mapping
 
 from flask import Request, Response
 
 from fhir_um.api.exchange import Answer
 from fhir_um.api.trail import current_trail
+from fhir_um.cases.auditing import subject_of
 
 _SMALLEST_GZIP_BYTES = 1024
 _GZIP_LEVEL = 4
@@ -14,29 +16,41 @@ _SECURITY = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
     "X-Frame-Options": "DENY",
+    "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
+_ONLY_TLS = {"Strict-Transport-Security": "max-age=31536000"}
+"""A year. Whether other hosts below this name speak TLS too is not ours to say. Source: RFC 6797 6.1, 7.2."""
 
 
 def to_response(answer: Answer) -> Response:
-    """The answer as Flask sends it; its case goes on the trail."""
+    """The answer as Flask sends it; whom it tells of goes on the trail."""
+    trail = current_trail()
+    trail.seen.update(answer.about)
     if answer.case is not None:
-        trail = current_trail()
         trail.case_id, trail.case_version = answer.case.id, answer.case.version
+        trail.seen.add(subject_of(answer.case))
     if answer.stream is not None:
         return Response(answer.stream, answer.status, {**answer.headers, "Content-Type": answer.media})
     response = Response(answer.body, answer.status, answer.headers)
     response.headers["Content-Type"] = f"{answer.media}; charset=utf-8"
+    for cookie in answer.cookies:
+        response.headers.add("Set-Cookie", cookie)
     return response
 
 
-def seal(request: Request, response: Response) -> Response:
+def usual_headers(is_https: bool) -> dict[str, str]:
+    """What every answer carries, unless it has a policy of its own; `is_https`: the world reaches us by TLS."""
+    policy = {"Cache-Control": "no-store", "Content-Security-Policy": _NOTHING_ALLOWED}
+    return policy | _SECURITY | (_ONLY_TLS if is_https else {})
+
+
+def seal(request: Request, response: Response, usual: Mapping[str, str]) -> Response:
     """Adds what every answer carries, and compresses a long one for those who take gzip; none that is streamed."""
     headers = response.headers
     headers["X-Request-Id"] = current_trail().request_id
-    headers.setdefault("Cache-Control", "no-store")
-    headers.setdefault("Content-Security-Policy", _NOTHING_ALLOWED)
-    headers.update(_SECURITY)
+    for name, value in usual.items():
+        headers.setdefault(name, value)
     headers["Vary"] = "Accept, Accept-Encoding"
     _compress(request, response)
     return response

@@ -5,31 +5,36 @@ OperationOutcome: the same message may work later. Source: PAS 2.2.1 spec-35, sp
 """
 
 import logging
+from dataclasses import replace
 
 from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 
+from fhir_um.api.auditing import write_row
 from fhir_um.api.envelope import to_response
 from fhir_um.api.exchange import Answer, House, fhir, plain
+from fhir_um.api.oauth_errors import NEVER_KEPT, OAUTH, oauth_answer
 from fhir_um.api.trail import current_trail
-from fhir_um.deps import AuditRow
+from fhir_um.auth.guard import ScopeMissing
 from fhir_um.errors import Kind, Refusal
 from fhir_um.logs import frames_of, say
+from profiles.issues import TooMany
 from profiles.outcome import operation_outcome, status_of
 from profiles.reading import write_json
 
 _OURS = 500
 _RETRY_AFTER_SECONDS = "5"
+_FIRST_REFUSAL = 400
 
 
-def install(app: Flask, house: House) -> None:
-    """Registers the handlers. Every refusal leaves one audit row, and nothing else, in a store that can be reached."""
+def install(app: Flask) -> None:
+    """Registers the handlers."""
 
     def refused(refusal: Refusal) -> Response:
-        current_trail().outcome = refusal.kind.value
-        if refusal.kind is not Kind.BUSY:  # the store has just kept the caller waiting; it cannot take a row either
-            _audit(house, refusal)
-        return to_response(answer_of(refusal, current_trail().request_id))
+        trail = current_trail()
+        trail.outcome = refusal.kind.value
+        trail.detail = trail.detail or (refusal.issues[0].code if refusal.issues else "")
+        return to_response(_answer_here(refusal, trail.request_id))
 
     def refused_by_flask(fault: HTTPException) -> Response:
         response = refused(_as_refusal(fault))
@@ -49,6 +54,24 @@ def install(app: Flask, house: House) -> None:
     app.register_error_handler(Exception, broken)
 
 
+def _answer_here(refusal: Refusal, request_id: str) -> Answer:
+    """The answer in the way of the address that was asked; whoever sent a token is told what it lacks."""
+    answer = answer_of(refusal, request_id)
+    if request.path.startswith(OAUTH) and answer.status < _OURS:
+        answer = replace(oauth_answer(refusal), headers=answer.headers | NEVER_KEPT)
+    challenge = _challenge(refusal) if "Authorization" in request.headers else ""
+    return replace(answer, headers=answer.headers | {"WWW-Authenticate": challenge}) if challenge else answer
+
+
+def _challenge(refusal: Refusal) -> str:
+    """Source: RFC 6750 3 and 3.1 (nothing about errors to those who sent no token)."""
+    if refusal.kind is Kind.UNKNOWN_CALLER:
+        return 'Bearer error="invalid_token"'
+    if isinstance(refusal, ScopeMissing):
+        return f'Bearer error="insufficient_scope", scope="{refusal.scope.value}"'
+    return ""
+
+
 def answer_of(refusal: Refusal, request_id: str) -> Answer:
     """The answer to a refused request; `request_id` stands in for details when the fault is ours."""
     status = status_of(refusal)
@@ -56,7 +79,26 @@ def answer_of(refusal: Refusal, request_id: str) -> Answer:
         return _ours(refusal.kind.value, status, request_id)
     answer = fhir(write_json(operation_outcome(refusal.issues)))
     headers = {"WWW-Authenticate": "Bearer"} if refusal.kind is Kind.UNKNOWN_CALLER else {}
+    if isinstance(refusal, TooMany):
+        headers["Retry-After"] = str(refusal.seconds)
     return Answer(answer.body, answer.media, status, headers)
+
+
+def leave_trace(house: House, response: Response) -> Response:
+    """The answer, once its row is in the audit log.
+
+    Where the row cannot be written, a refusal goes out all the same, and the log says that its row is lost. Anything
+    else is withheld: nobody sees health data without a trace.
+    """
+    trail = current_trail()
+    try:
+        write_row(house.deps, request, response.status_code)
+    except Exception as fault:
+        say(logging.ERROR, "audit-lost", request_id=trail.request_id, error_type=type(fault).__name__)
+        if response.status_code < _FIRST_REFUSAL:
+            trail.outcome = Kind.BUSY.value
+            return to_response(answer_of(Refusal(Kind.BUSY, ()), trail.request_id))
+    return response
 
 
 def _ours(word: str, status: int, request_id: str) -> Answer:
@@ -68,26 +110,5 @@ def _as_refusal(fault: HTTPException) -> Refusal:
     if isinstance(fault, NotFound):
         return Refusal.of(Kind.NOT_FOUND, "not-found", "There is nothing at this address; see /fhir/metadata.")
     if isinstance(fault, MethodNotAllowed):
-        return Refusal.of(Kind.NOT_OFFERED, "not-supported", f"{request.method} is not offered at this address.")
+        return Refusal.of(Kind.NOT_OFFERED, "not-supported", "This method is not offered at this address.")
     return Refusal.of(Kind.UNREADABLE, "structure", "The request cannot be read.")
-
-
-def _audit(house: House, refusal: Refusal) -> None:
-    trail = current_trail()
-    row = AuditRow(
-        id=house.deps.new_id(),
-        payer_id=None,
-        at=house.deps.clock(),
-        client_id=trail.client_id,
-        action=f"{request.method} {trail.route}",
-        outcome=refusal.kind.value,
-        status=status_of(refusal),
-        detail=refusal.issues[0].code if refusal.issues else "",
-        request_id=trail.request_id,
-        body_hash=trail.body_hash,
-    )
-    try:
-        with house.deps.open_work() as work:
-            work.add_audit(row)
-    except Exception as fault:
-        say(logging.ERROR, "audit-lost", request_id=row.request_id, error_type=type(fault).__name__)

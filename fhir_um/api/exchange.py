@@ -10,8 +10,12 @@ import msgspec
 from flask import Request
 
 from fhir_um.api.checkers import Checkers
+from fhir_um.auth.client_assertions import Prove
 from fhir_um.auth.guard import Guard
+from fhir_um.auth.openid import RelyingParty
 from fhir_um.auth.scopes import Scope
+from fhir_um.auth.udap import Udap
+from fhir_um.cases.auditing import Subject
 from fhir_um.cases.caller import Caller
 from fhir_um.cases.model import Case
 from fhir_um.deps import Deps
@@ -24,6 +28,8 @@ JSON = "application/json"
 HTML = "text/html"
 CSV = "text/csv"
 
+ID = r"[A-Za-z0-9\-.]{1,64}"
+"""An id in an address, so that the name of an operation is none. Source: FHIR R4 2.24.0.1 (id)."""
 
 EVERY_TYPE = "*"
 """Stands for each type that a base has."""
@@ -49,7 +55,10 @@ class Offer:
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """One row of the table. `guide` is the PAS version the path belongs to, empty for our own API."""
+    """One row of the table. `guide` is the PAS version the path belongs to, empty for our own API.
+
+    `success` is the status of an answer that is no refusal.
+    """
 
     method: str
     path: str
@@ -57,6 +66,7 @@ class Route:
     handler: "Handler"
     guide: str = ""
     offer: Offer | None = None
+    success: int = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +78,9 @@ class House:
     guard: Guard
     routes: tuple[Route, ...]
     checkers: Checkers
+    prove: Prove
+    udap: Udap | None = None
+    relying: RelyingParty | None = None
 
     @property
     def limits(self) -> Limits:
@@ -85,13 +98,17 @@ class House:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """One admitted request. `guide` is the PAS version of the base path (empty outside), `base_url` that base."""
+    """One admitted request. `guide` is the PAS version of the base path (empty outside), `base_url` that base.
+
+    `certificate` is the thumbprint of the client certificate that came along, empty when none did.
+    """
 
     house: House
     http: Request
     caller: Caller
     guide: str
     base_url: str
+    certificate: str = ""
 
     @property
     def deps(self) -> Deps:
@@ -101,7 +118,10 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What goes back: `body`, or a `stream` of pieces in its place. `case` is for the log line only."""
+    """What goes back: `body`, or a `stream` of pieces in its place.
+
+    `case` is for the log line and, with those it is `about`, for the audit log: everybody of whom the answer tells.
+    """
 
     body: bytes
     media: str
@@ -109,6 +129,8 @@ class Answer:
     headers: dict[str, str] = field(default_factory=dict)
     case: Case | None = None
     stream: Iterable[bytes] | None = None
+    about: tuple[Subject, ...] = ()
+    cookies: tuple[str, ...] = ()
 
 
 Handler = Callable[..., Answer]
@@ -118,14 +140,22 @@ BASES = {"2.2.1": "/fhir", "2.0.1": "/2.0.1/fhir"}
 """One base path per PAS version, newest first. Source: PAS 2.2.1 conf-1 (one endpoint per version)."""
 
 
-def fhir(body: bytes, case: Case | None = None, headers: dict[str, str] | None = None) -> Answer:
-    """A FHIR answer."""
-    return Answer(body, FHIR_JSON, headers=headers or {}, case=case)
+def fhir(
+    body: bytes, case: Case | None = None, headers: dict[str, str] | None = None, about: Iterable[Subject] = ()
+) -> Answer:
+    """A FHIR answer, about them."""
+    return Answer(body, FHIR_JSON, headers=headers or {}, case=case, about=tuple(about))
 
 
-def plain(value: Any, status: int = 200, headers: dict[str, str] | None = None, case: Case | None = None) -> Answer:
-    """A JSON answer of our own API."""
-    return Answer(msgspec.json.encode(value), JSON, status, headers or {}, case)
+def plain(
+    value: Any,
+    status: int = 200,
+    headers: dict[str, str] | None = None,
+    case: Case | None = None,
+    about: Iterable[Subject] = (),
+) -> Answer:
+    """A JSON answer of our own API, about them."""
+    return Answer(msgspec.json.encode(value), JSON, status, headers or {}, case, about=tuple(about))
 
 
 def version_headers(case: Case) -> dict[str, str]:

@@ -2,6 +2,9 @@
 
 from fhir_um.api.exchange import Answer, Asked, plain
 
+PATHS = frozenset({"/healthz", "/readyz"})
+"""Always answered, and not counted: who watches must not take a busy server for a dead one."""
+
 
 def alive(_asked: Asked) -> Answer:
     """This process answers."""

@@ -5,13 +5,17 @@ Must not know what is asked or answered. Mounted by `app`.
 
 import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextvars import copy_context
+from dataclasses import dataclass
 from functools import partial
+from typing import ParamSpec, TypeVar
 
 from flask import Blueprint, has_request_context, request
 
 from cds_hooks.dialects import DIALECTS
-from cds_hooks.door import Door
+from cds_hooks.door import Door, HookClient
 from cds_hooks.ehr import EhrPolicy
 from cds_hooks.http import counter
 from cds_hooks.invoking import HookHouse
@@ -26,6 +30,12 @@ _THIS_MACHINE = ("localhost:*", "127.0.0.1:*")
 _MOST_BYTES = 10_000_000
 """Of one call. A submission may be larger; it need not be answered while somebody waits."""
 
+_HELPERS = 8
+"""Threads in which a process asks its desk."""
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
 _USAGE = (
     "Calls carry a JWT of a registered client, except in the sandbox. The FHIR server named in a call must be among "
     "the hosts this payer was told; beside what the hook prefetches the token needs "
@@ -37,7 +47,7 @@ def hook_counter(deps: Deps, settings: Settings, door: Door) -> Blueprint:
     """`/cds-services` and `/2.0.1/cds-services`, behind that door."""
     house = HookHouse(
         desk=HookDesk(deps, settings),
-        door=door,
+        door=_NotingDoor(door),
         ehr_policy=ehr_policy(settings),
         public_url=settings.base_url,
         now=deps.clock,
@@ -47,10 +57,33 @@ def hook_counter(deps: Deps, settings: Settings, door: Door) -> Blueprint:
         default=DIALECTS[settings.hook_default_version.value],
         usage=_USAGE,
         say=_say,
+        waited_seconds=_waited_seconds,
+        helpers=_OfTheCall(_HELPERS, "desk"),
     )
     blueprint = counter(house)
     blueprint.before_request(partial(_begin, settings.body_timeout_seconds))
     return blueprint
+
+
+@dataclass(frozen=True, slots=True)
+class _NotingDoor:
+    """The same door; who was admitted goes on the trail before anything is written."""
+
+    door: Door
+
+    def admit(self, header: str | None, url: str, is_loopback: bool) -> HookClient:
+        """See `Door.admit`."""
+        client = self.door.admit(header, url, is_loopback)
+        current_trail().client_id = client.id
+        return client
+
+
+class _OfTheCall(ThreadPoolExecutor):
+    """Helpers that know whose call they work for: what they write is noted with it in the audit log."""
+
+    def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
+        """See `Executor.submit`."""
+        return super().submit(partial(copy_context().run, fn, *args, **kwargs))
 
 
 def ehr_policy(settings: Settings) -> EhrPolicy:
@@ -65,9 +98,15 @@ def _begin(body_timeout_seconds: int) -> None:
     rule, trail = request.url_rule, current_trail()
     trail.route = rule.rule if rule else "(none)"
     trail.bytes_in = request.content_length or 0
+    trail.is_noted = request.method != "OPTIONS"
     connection = request.environ.get("gunicorn.socket")
     if connection is not None:
         connection.settimeout(body_timeout_seconds)
+
+
+def _waited_seconds() -> float:
+    """Before a process was free for the call, where the web server knows."""
+    return float(getattr(request.environ.get("gunicorn.socket"), "waited_seconds", 0.0))
 
 
 _CALL, _REFUSED = "hook", "refused"
@@ -75,10 +114,14 @@ _CALL, _REFUSED = "hook", "refused"
 
 
 def _say(event: str, given: Mapping[str, object]) -> None:
-    """The line of the request, too, tells whose call it was and how it ended."""
+    """The line of the request, too, tells whose call it was and how it ended; both name the request."""
     if has_request_context():
         trail = current_trail()
+        given = {"request_id": trail.request_id, **given}
         trail.outcome = str(given.get("outcome", trail.outcome))
         if event == _CALL:
             trail.client_id = str(given.get("client_id", ""))
+        else:
+            claimed = (given.get("reason"), given.get("client_id"))
+            trail.detail = " ".join(str(word) for word in claimed if word)
     say(logging.INFO if event in (_CALL, _REFUSED) else logging.ERROR, event, **given)

@@ -3,14 +3,17 @@
 Must not know how a hook travels, or what is decided.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from cds_hooks.desk import Answered, Feedback, Needs, NotOurs, Question, Told
+from cds_hooks.desk import Answered, Assertion, Feedback, Needs, NotOurs, Question, Told
 from fhir_um.api.hook_advice import advice_out
 from fhir_um.api.questionnaires import forms_at
-from fhir_um.cases.model import ClientId
+from fhir_um.api.trail import see
+from fhir_um.cases.auditing import Subject
+from fhir_um.cases.guidance import Guidance
+from fhir_um.cases.model import ClientId, MemberId
 from fhir_um.cases.ordered import CoverageAsked
 from fhir_um.deps import Deps
 from fhir_um.policy.model import Sought
@@ -60,18 +63,26 @@ class HookDesk:
         if found is None:
             raise NotOurs("the coverage names another payer")
         base = self.settings.base_url
+        see(_told_of(found.assertions.values()))
         return Answered(found.payer.name, found.assertions, tuple(advice_out(found.advice, question, base)), base)
 
     def keep(self, told: Told) -> None:
         """See `Desk.keep`."""
         keep_hook(self.deps, told, self.settings.hook_retention_days)
 
-    def feedback(self, service: str, rows: tuple[Feedback, ...], at: datetime) -> None:
+    def feedback(self, client: str, service: str, rows: tuple[Feedback, ...], at: datetime) -> None:
         """See `Desk.feedback`."""
-        hook_feedback(self.deps, service, rows, at, self.settings.hook_retention_days)
+        hook_feedback(self.deps, client, service, rows, at, self.settings.hook_retention_days)
 
     def _terms(self) -> Terms:
         return Terms(forms_at(self.settings), self.settings.hook_retention_days)
+
+
+def _told_of(given: Iterable[tuple[Assertion, ...]]) -> Iterator[Subject]:
+    """The members whom the desk knew."""
+    for each in (assertion.basis for assertions in given for assertion in assertions):
+        if isinstance(each, Guidance) and each.member_id:
+            yield Subject(each.payer_id, MemberId(each.member_id))
 
 
 def _asked(question: Question) -> CoverageAsked:

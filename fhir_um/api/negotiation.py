@@ -1,5 +1,6 @@
 """Which media type to answer in, and whether the caller has the answer already. Must not know what is answered."""
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from flask import Request
@@ -14,16 +15,16 @@ _WELCOME = frozenset({"", "*/*", "application/*", JSON, FHIR_JSON})
 _PAGE_WORDS = {"json": JSON, "csv": CSV, "html": HTML, JSON: JSON, CSV: CSV, HTML: HTML}
 
 
-def demand_fhir_json(request: Request) -> None:
-    """Passes when FHIR JSON is welcome; `_format` wins over Accept.
+def demand_fhir_json(request: Request, given: Mapping[str, str] | None = None) -> None:
+    """Passes when FHIR JSON is welcome; `_format`, of `given` or else of the query, wins over Accept.
 
     Raises: Refusal NOT_ACCEPTABLE when only something else is. Source: FHIR R4 3.1.0.1.11; PAS 2.2.1 spec-11 (JSON).
     """
-    asked = request.args.get("_format", "")
+    asked = (request.args if given is None else given).get("_format", "")
     if asked:
         media = parse_options_header(asked.replace(" ", "+"))[0]
         if media.lower() not in _FHIR_WORDS:
-            raise _not_acceptable(f"_format {asked[:60]!r} is not offered; use json.")
+            raise _not_acceptable("This _format is not offered; use json.")
     elif not _welcomes_json(request):
         raise _not_acceptable("This server speaks application/fhir+json only; the Accept header excludes it.")
 

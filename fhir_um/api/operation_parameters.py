@@ -6,6 +6,8 @@ Source: FHIR R4 3.2.0 (operations that change nothing may be asked by GET).
 from collections.abc import Collection
 from typing import Any
 
+from werkzeug.datastructures import MultiDict
+
 from fhir_um.api.content import read_message
 from fhir_um.api.exchange import Asked
 from fhir_um.api.negotiation import demand_fhir_json
@@ -25,11 +27,16 @@ def given_to(asked: Asked, known: Collection[str], often: Collection[str] = ()) 
     Raises: Refusal INVALID for one that is not known, comes too often or has no plain value; as `read_message`.
     """
     if asked.http.method == "POST":
-        demand_known(asked.http, _FORMATS)
+        demand_known(asked.http.args, _FORMATS)
         return _in_body(asked, known, often)
     demand_fhir_json(asked.http)
-    demand_known(asked.http, (*known, *_FORMATS), often)
-    rows = {name: asked.http.args.getlist(name) for name in known}
+    return values_of(asked.http.args, known, often)
+
+
+def values_of(given: MultiDict[str, str], known: Collection[str], often: Collection[str] = ()) -> Given:
+    """The same of a query or a form. Raises: Refusal INVALID."""
+    demand_known(given, (*known, *_FORMATS), often)
+    rows = {name: given.getlist(name) for name in known}
     return {name: tuple(_split(values, name in often)) for name, values in rows.items() if values}
 
 

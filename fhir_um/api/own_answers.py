@@ -18,6 +18,7 @@ from fhir_um.api.trail import Trail
 from fhir_um.logs import frames_of, say
 from fhir_um.settings import OwnAnswers
 from profiles.issues import Issue
+from profiles.outcome import place_of
 from profiles.reading import FHIR_JSON, Limits, read_json
 
 _LIMITS = Limits(max_bytes=1_000_000_000, max_depth=190, max_entries=1_000_000)
@@ -51,18 +52,13 @@ def report_faults(house: House, trail: Trail, response: Response) -> None:
 def told_of(error: Issue) -> str:
     """Rule, profile and place of a fault, and nothing that stands there.
 
-    The name of an element no definition has is the writer's own word; its place ends above it.
-
     >>> told_of(Issue("required", "", "ClaimResponse.item[0].adjudication", rule="min", profile="http://a/b|1"))
     'min of b|1 at ClaimResponse.item[0].adjudication'
     >>> told_of(Issue("structure", "", "ClaimResponse.item[0].`Ann Lee, born 1.1.`", rule="unknown-element"))
     'unknown-element at ClaimResponse.item[0]'
     """
-    place = error.path.partition(".`")[0]
-    if error.rule == "unknown-element" and place == error.path:
-        place = place.rpartition(".")[0]
     profile = error.profile.rpartition("/")[2]
-    return f"{error.rule or error.code}{f' of {profile}' if profile else ''} at {place}"
+    return f"{error.rule or error.code}{f' of {profile}' if profile else ''} at {place_of(error)}"
 
 
 def _errors(house: House, guide: str, body: bytes) -> list[Issue]:

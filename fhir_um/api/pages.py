@@ -40,14 +40,16 @@ _SPREADSHEET_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 def front(asked: Asked) -> Answer:
     """What runs here, where its doors are, and what to try next."""
     counters = {guide: asked.house.settings.base_url + path for guide, path in BASES.items()}
-    return _page("front.html", asked, counters=counters, url=asked.house.settings.base_url)
+    settings = asked.house.settings
+    can_sign_in = settings.mode is Mode.SANDBOX or asked.house.relying is not None
+    return page("front.html", asked, counters=counters, url=settings.base_url, people=can_sign_in)
 
 
 def pa_list_page(asked: Asked, rows: tuple[PaListRow, ...], total: int) -> Answer:
     """Those rows of the public list as a page, with what was searched for; `total` counts the rows without it."""
     search, plan = asked.http.args.get("search", "").strip(), asked.http.args.get("plan", "")
     values: dict[str, Any] = {"search": search[:_LONGEST_SEARCH], "plan": plan, "plans": plans_on_file(asked.deps)}
-    return _page("pa_list.html", asked, rows=rows, total=total, systems=_SYSTEMS, businesses=_BUSINESSES, **values)
+    return page("pa_list.html", asked, rows=rows, total=total, systems=_SYSTEMS, businesses=_BUSINESSES, **values)
 
 
 def rows_with(rows: tuple[PaListRow, ...], search: str) -> tuple[PaListRow, ...]:
@@ -78,7 +80,8 @@ def _cell(value: Any) -> str:
     return f"'{text}" if text.startswith(_SPREADSHEET_FORMULA) else text
 
 
-def _page(name: str, asked: Asked, **values: Any) -> Answer:
+def page(name: str, asked: Asked, **values: Any) -> Answer:
+    """The page of that template; what it may load is its own style sheet."""
     sandbox = asked.house.settings.mode is Mode.SANDBOX
     text = _pages().get_template(name).render(style=_style(), sandbox=sandbox, **values)
     return Answer(text.encode(), HTML, headers={"Content-Security-Policy": page_policy(_style_hash())})

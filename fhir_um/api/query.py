@@ -1,29 +1,32 @@
-"""Query parameters: known, given once, and numbers that are numbers. Must not know what they mean."""
+"""Parameters of a query or a form: known, given once, and numbers that are numbers. Must not know what they mean."""
 
 import re
 from collections.abc import Collection
 
-from flask import Request
+from werkzeug.datastructures import MultiDict
 
 from fhir_um.errors import Issue, Kind, Refusal
 
-_LONGEST_NAME = 40
 _ESCAPED = re.compile(r"\\[,|$\\]")
 _TOKEN_PART = re.compile(r"\\[,|$\\]|.", re.DOTALL)
 _WHOLE = re.compile(r"[0-9]{1,9}", re.ASCII)
 
 
-def faults_of(request: Request, known: Collection[str], often: Collection[str] = ()) -> tuple[Issue, ...]:
+def faults_of(given: MultiDict[str, str], known: Collection[str], often: Collection[str] = ()) -> tuple[Issue, ...]:
     """A fault for each parameter that is not known, or given more than once unless it may be (`often`)."""
-    rows = tuple(request.args.lists())
-    unknown = [_fault(name, "is not supported") for name, _ in rows if name not in known]
-    repeated = [_fault(name, "may be given once") for name, values in rows if len(values) > 1 and name not in often]
-    return (*unknown, *repeated)
+    rows = tuple(given.lists())
+    unknown = [Issue("not-supported", _offered(known)) for name, _ in rows if name not in known]
+    repeated = [
+        _fault(name, "may be given once")
+        for name, values in rows
+        if len(values) > 1 and name in known and name not in often
+    ]
+    return (*unknown[:1], *repeated)
 
 
-def demand_known(request: Request, known: Collection[str], often: Collection[str] = ()) -> None:
+def demand_known(given: MultiDict[str, str], known: Collection[str], often: Collection[str] = ()) -> None:
     """Passes when `faults_of` finds nothing. Raises: Refusal INVALID."""
-    faults = faults_of(request, known, often)
+    faults = faults_of(given, known, often)
     if faults:
         raise Refusal(Kind.INVALID, faults)
 
@@ -63,5 +66,11 @@ def unescaped(text: str) -> str:
     return _ESCAPED.sub(lambda found: found[0][1], text)
 
 
+def _offered(known: Collection[str]) -> str:
+    """Not which one was sent: people have been looked for by name in the wrong parameter."""
+    names = ", ".join(name for name in known if name)
+    return f"A parameter is not supported here; these are: {names}." if names else "No parameters are supported here."
+
+
 def _fault(name: str, why: str) -> Issue:
-    return Issue("not-supported", f"The parameter {name[:_LONGEST_NAME]!r} {why}.", name[:_LONGEST_NAME])
+    return Issue("not-supported", f"The parameter {name} {why}.", name)

@@ -23,7 +23,7 @@ def read_questionnaire(asked: Asked, form_id: str) -> Answer:
 def search_questionnaires(asked: Asked) -> Answer:
     """The forms of a canonical `url` and `version`, or all of them."""
     demand_fhir_json(asked.http)
-    demand_known(asked.http, ("url", "version", "_format", "_pretty"))
+    demand_known(asked.http.args, ("url", "version", "_format", "_pretty"))
     at = forms_at(asked.house.settings)
     url, _, named = asked.http.args.get("url", "").partition("|")
     version = asked.http.args.get("version", "") or named

@@ -11,7 +11,8 @@ import msgspec
 
 from fhir_um.api.exchange import Answer, Asked, fhir, version_headers
 from fhir_um.api.negotiation import demand_fhir_json, has_current
-from fhir_um.api.searching import MOST_SKIPPED, read_search
+from fhir_um.api.searching import MOST_SKIPPED, read_search, search_given, self_link
+from fhir_um.cases.auditing import subject_of
 from fhir_um.cases.model import Case, CaseId
 from fhir_um.cases.submission import CaseSearch
 from fhir_um.translate.dialects import DIALECTS
@@ -52,8 +53,7 @@ def _read(asked: Asked, case_id: str, render: Render) -> Answer:
 
 
 def _search(asked: Asked, resource_type: str, render: Render) -> Answer:
-    demand_fhir_json(asked.http)
-    wanted = read_search(asked.http)
+    wanted = read_search(search_given(asked))
     found, more = search_own(asked.deps, asked.caller, wanted)
     base = f"{asked.base_url}/{resource_type}"
     entries = [_entry(f"{base}/{case.id}", render(asked, case, body)) for case, body in found]
@@ -61,14 +61,17 @@ def _search(asked: Asked, resource_type: str, render: Render) -> Answer:
     if not more and (entries or not wanted.offset):
         bundle["total"] = wanted.offset + len(entries)
     bundle["link"] = _links(asked, base, wanted, more)
-    return fhir(write_json(bundle | ({"entry": entries} if entries else {})))
+    about = (subject_of(case) for case, _ in found)
+    return fhir(write_json(bundle | ({"entry": entries} if entries else {})), about=about)
 
 
 def _links(asked: Asked, base: str, wanted: CaseSearch, more: bool) -> list[dict[str, str]]:
-    """This page, and the one after it. Source: FHIR R4 3.1.1.3 (paging)."""
-    links = [{"relation": "self", "url": f"{base}?{asked.http.query_string.decode('ascii', 'replace')}"}]
+    """This page, and the one after it. A link is followed by GET, so a search by POST has none to what comes after: its
+    form is sent again with another `_offset`. Source: FHIR R4 3.1.1.3 (paging).
+    """
+    links = [self_link(asked, base)]
     after = wanted.offset + wanted.limit
-    if more and after <= MOST_SKIPPED:
+    if asked.http.method == "GET" and more and after <= MOST_SKIPPED:
         query = urlencode({**asked.http.args.to_dict(), "_offset": after})
         links.append({"relation": "next", "url": f"{base}?{query}"})
     return links

@@ -2,18 +2,26 @@
 
 from fhir_um.api import (
     attachments,
+    audit,
     capability,
     claims,
+    emergency,
     health,
     hooks,
+    oauth,
+    openapi,
     pages,
     questionnaires,
     reads,
+    sign_in,
+    smart,
     subscriptions,
+    udap,
     um,
     validate,
 )
 from fhir_um.api.exchange import BASES, EVERY_TYPE, Offer, Route
+from fhir_um.auth.openid import CALLBACK
 from fhir_um.auth.scopes import Scope
 from profiles.canonicals import (
     OPERATION_INQUIRE,
@@ -42,6 +50,7 @@ def _fhir_routes(guide: str, base: str) -> tuple[Route, ...]:
         Route("POST", f"{claim}/$inquire", Scope.SEARCH_RESPONSE, claims.inquire, guide, inquire),
         Route("GET", f"{claim}/<case_id>", Scope.READ_CLAIM, reads.read_claim, guide, Offer("Claim", "read")),
         Route("GET", claim, Scope.SEARCH_CLAIM, reads.search_claims, guide, _search("Claim")),
+        Route("POST", f"{claim}/_search", Scope.SEARCH_CLAIM, reads.search_claims, guide),
         Route(
             "GET",
             f"{answer}/<case_id>",
@@ -51,6 +60,7 @@ def _fhir_routes(guide: str, base: str) -> tuple[Route, ...]:
             Offer("ClaimResponse", "read"),
         ),
         Route("GET", answer, Scope.SEARCH_RESPONSE, reads.search_claim_responses, guide, _search("ClaimResponse")),
+        Route("POST", f"{answer}/_search", Scope.SEARCH_RESPONSE, reads.search_claim_responses, guide),
         Route("GET", f"{base}/Questionnaire/<form_id>", Scope.PUBLIC, questionnaires.read_questionnaire, guide, _FORM),
         Route("GET", f"{base}/Questionnaire", Scope.PUBLIC, questionnaires.search_questionnaires, guide, _FORMS),
         *_subscription_routes(guide, base),
@@ -58,6 +68,8 @@ def _fhir_routes(guide: str, base: str) -> tuple[Route, ...]:
         Route("POST", f"{base}/$validate", Scope.VALIDATE, validate.validate, guide, _check("")),
         Route("POST", f"{base}/<type_name>/$validate", Scope.VALIDATE, validate.validate, guide, _check(EVERY_TYPE)),
         Route("GET", f"{base}/metadata", Scope.PUBLIC, capability.show, guide),
+        Route("GET", base + smart.PATH, Scope.PUBLIC, smart.show, guide),
+        Route("GET", base + udap.METADATA, Scope.PUBLIC, udap.metadata, guide),
     )
 
 
@@ -89,11 +101,12 @@ def _subscription_routes(guide: str, base: str) -> tuple[Route, ...]:
     search = Offer("Subscription", "search-type", parameters=(("_id", "token"), ("status", "token"), ("url", "uri")))
     seen, found = Scope.READ_SUBSCRIPTION, Scope.SEARCH_SUBSCRIPTION
     return (
-        Route("POST", all_of_them, Scope.SUBSCRIBE, subscriptions.create, guide, _SUBSCRIBE[guide]),
+        Route("POST", all_of_them, Scope.SUBSCRIBE, subscriptions.create, guide, _SUBSCRIBE[guide], 201),
         Route("GET", one, seen, subscriptions.read, guide, Offer("Subscription", "read")),
         Route("PUT", one, Scope.CHANGE_SUBSCRIPTION, subscriptions.update, guide, Offer("Subscription", "update")),
-        Route("DELETE", one, Scope.END_SUBSCRIPTION, subscriptions.delete, guide, Offer("Subscription", "delete")),
+        Route("DELETE", one, Scope.END_SUBSCRIPTION, subscriptions.delete, guide, Offer("Subscription", "delete"), 204),
         Route("GET", all_of_them, found, subscriptions.search, guide, search),
+        Route("POST", f"{all_of_them}/_search", found, subscriptions.search, guide),
         Route("GET", f"{all_of_them}/$status", found, subscriptions.status_of_many, guide, status),
         Route("POST", f"{all_of_them}/$status", found, subscriptions.status_of_many, guide),
         Route("GET", f"{one}/$status", seen, subscriptions.status_of_one, guide),
@@ -140,7 +153,26 @@ ROUTES: tuple[Route, ...] = (
     Route("GET", "/um/v1/attachments", Scope.READ_CASES, attachments.list_held),
     Route("GET", "/um/v1/attachments/<attachment_id>", Scope.READ_CASES, attachments.show),
     Route("POST", "/um/v1/attachments/<attachment_id>/match", Scope.DECIDE_CASES, attachments.match),
+    Route("GET", "/um/v1/audit", Scope.READ_AUDIT, audit.search),
+    Route("POST", "/um/v1/audit/_search", Scope.READ_AUDIT, audit.search_by_form),
+    Route("GET", "/um/v1/audit/alerts", Scope.READ_AUDIT, audit.alerts),
+    Route("POST", "/um/v1/disclosures", Scope.READ_AUDIT, audit.disclosures),
     Route("GET", "/um/v1/crd/invocations/<name>/explanation", Scope.READ_HOOKS, hooks.explain),
+    Route("GET", smart.PATH, Scope.PUBLIC, smart.show),
+    Route("POST", oauth.TOKEN, Scope.PUBLIC, oauth.token),
+    Route("POST", oauth.INTROSPECT, Scope.READ_TOKENS, oauth.introspect),
+    Route("POST", oauth.REVOKE, Scope.PUBLIC, oauth.revoke),
+    Route("GET", udap.METADATA, Scope.PUBLIC, udap.metadata),
+    Route("POST", udap.REGISTER, Scope.PUBLIC, udap.register, success=201),
+    Route("GET", "/openapi.json", Scope.PUBLIC, openapi.show),
+    Route("GET", "/sign-in", Scope.PUBLIC, sign_in.begin),
+    Route("GET", CALLBACK, Scope.PUBLIC, sign_in.callback, success=303),
+    Route("POST", "/sign-in/local", Scope.PUBLIC, sign_in.local, success=303),
+    Route("POST", "/sign-out", Scope.PUBLIC, sign_in.sign_out),
+    Route("GET", "/session", Scope.SESSION, sign_in.show_session),
+    Route("POST", "/um/v1/emergency-access", Scope.ASK_EMERGENCY, emergency.ask, success=201),
+    Route("GET", "/um/v1/emergency-access", Scope.REVIEW_EMERGENCY, emergency.list_all),
+    Route("POST", "/um/v1/emergency-access/<access_id>/review", Scope.REVIEW_EMERGENCY, emergency.review),
     Route("GET", "/healthz", Scope.PUBLIC, health.alive),
     Route("GET", "/readyz", Scope.PUBLIC, health.ready),
     Route("GET", "/", Scope.PUBLIC, pages.front),

@@ -27,23 +27,26 @@ from profiles.reading import Limits, read_json
 _LIMITS = Limits(max_bytes=1_000_000, max_depth=16, max_entries=0)
 
 
-def read_decision(body: bytes) -> tuple[int, Decider, tuple[Ruling, ...]]:
-    """The case version decided on, who decides, and the rulings.
+def read_decision(body: bytes, signed_in: str = "") -> tuple[int, Decider, tuple[Ruling, ...]]:
+    """The case version decided on, who decides, and the rulings; `signed_in` decides when nobody is named.
 
     Raises: Refusal UNREADABLE when it is not JSON, TOO_BIG, INVALID when a field is missing, unknown or cannot be used.
     """
     value = read_json(body, _LIMITS)
-    faults = tuple(unwritable(value))
-    if faults:
-        raise Refusal(Kind.INVALID, faults)
     try:
-        given = msgspec.convert(value, DecisionIn)
+        given = _by(signed_in, msgspec.convert(value, DecisionIn))
     except msgspec.ValidationError as fault:
         raise Refusal(Kind.INVALID, (misfit(str(fault)),)) from fault
-    faults = tuple(senseless(given))
+    faults = tuple(unwritable(value)) or tuple(senseless(given))
     if faults:
         raise Refusal(Kind.INVALID, faults)
     return given.version, _decider(given), tuple(_ruling(line) for line in given.lines)
+
+
+def _by(signed_in: str, given: DecisionIn) -> DecisionIn:
+    if given.reviewer.id or not signed_in:
+        return given
+    return msgspec.structs.replace(given, reviewer=msgspec.structs.replace(given.reviewer, id=signed_in))
 
 
 def _decider(given: DecisionIn) -> Decider:

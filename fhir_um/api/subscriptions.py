@@ -11,9 +11,12 @@ from email.utils import format_datetime
 from fhir_um.api.content import read_message
 from fhir_um.api.exchange import Answer, Asked, etag_of, fhir
 from fhir_um.api.negotiation import demand_fhir_json
-from fhir_um.api.operation_parameters import given_to
+from fhir_um.api.operation_parameters import given_to, values_of
 from fhir_um.api.query import is_whole
+from fhir_um.api.searching import search_given, self_link
 from fhir_um.api.subscription_body import read_asked
+from fhir_um.cases.auditing import Subject, subject_of
+from fhir_um.cases.model import MemberId
 from fhir_um.errors import Issue, Kind, Refusal
 from fhir_um.subscribers.asked import SubscriptionSearch
 from fhir_um.subscribers.model import Content, Standing, Subscription
@@ -62,17 +65,15 @@ def delete(asked: Asked, subscription_id: str) -> Answer:
 
 
 def search(asked: Asked) -> Answer:
-    """`GET Subscription`: all of the sender's, or those of some ids, statuses or endpoints."""
-    given = given_to(asked, _LISTED, often=_LISTED)
+    """`GET Subscription`, `POST Subscription/_search`: all of the sender's, or of some ids, statuses or endpoints."""
+    given = values_of(search_given(asked), _LISTED, often=_LISTED)
     wanted = SubscriptionSearch(
         frozenset(given.get("_id", ())), _standings(given.get("status", ())), frozenset(given.get("url", ()))
     )
     found = search_subscriptions(asked.deps, asked.caller, asked.guide, wanted)
     base = f"{asked.base_url}/Subscription"
-    query = asked.http.query_string.decode("ascii", "replace")
-    link = [{"relation": "self", "url": f"{base}?{query}" if query else base}]
     rows = [_row(f"{base}/{one.id}", one) for one in found]
-    bundle = {"resourceType": "Bundle", "type": "searchset", "total": len(rows), "link": link}
+    bundle = {"resourceType": "Bundle", "type": "searchset", "total": len(rows), "link": [self_link(asked, base)]}
     return fhir(write_json(bundle | ({"entry": rows} if rows else {})))
 
 
@@ -98,7 +99,11 @@ def events(asked: Asked, subscription_id: str) -> Answer:
     found, told = subscription_events(
         asked.deps, asked.caller, asked.guide, subscription_id, max(first, 1), last, content
     )
-    return fhir(query_events(found, told, content, asked.deps.clock(), asked.base_url))
+    about = (
+        subject_of(event.case) if event.case is not None else Subject(found.payer_id, MemberId(""), event.case_id)
+        for event in told
+    )
+    return fhir(query_events(found, told, content, asked.deps.clock(), asked.base_url), about=about)
 
 
 def read_topic(asked: Asked, topic_id: str) -> Answer:

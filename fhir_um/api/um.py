@@ -10,6 +10,8 @@ from fhir_um.api.query import demand_known, is_whole
 from fhir_um.api.rulings import read_decision
 from fhir_um.api.trail import current_trail
 from fhir_um.api.views import case_row, case_view, event_view, pa_list_row
+from fhir_um.cases.auditing import subject_of
+from fhir_um.cases.deciding import signed_in
 from fhir_um.cases.model import PENDED, Case, CaseId, LineState
 from fhir_um.errors import Kind, Refusal
 from fhir_um.usecases.decide_case import decide_case
@@ -34,14 +36,14 @@ def pa_list(asked: Asked) -> Answer:
 
 def list_cases(asked: Asked) -> Answer:
     """Cases with a line in one of the given states (every pended one when none is given), most urgent first."""
-    demand_known(asked.http, ("state", "limit"), often=("state",))
+    demand_known(asked.http.args, ("state", "limit"), often=("state",))
     cases = list_work(asked.deps, asked.caller, _states(asked), _limit(asked))
-    return plain({"cases": [case_row(case) for case in cases]})
+    return plain({"cases": [case_row(case) for case in cases]}, about=map(subject_of, cases))
 
 
 def show_case(asked: Asked, case_id: str) -> Answer:
     """One case, now, as it stood at an instant (`at`) or at a version of its own (`version`)."""
-    demand_known(asked.http, ("at", "version"))
+    demand_known(asked.http.args, ("at", "version"))
     at, version = _instant(asked), _version(asked)
     if at and version:
         raise _unusable("version", "and at exclude each other; give one")
@@ -54,14 +56,16 @@ def show_case(asked: Asked, case_id: str) -> Answer:
 def show_events(asked: Asked, case_id: str) -> Answer:
     """The history of a case, oldest first."""
     events = read_events(asked.deps, asked.caller, CaseId(case_id))
-    return plain({"events": [event_view(event) for event in events]})
+    about = (subject_of(event.case) for event in events if event.case is not None)
+    return plain({"events": [event_view(event) for event in events]}, about=about)
 
 
 def decide(asked: Asked, case_id: str) -> Answer:
     """A person's decision on one or more lines of a case, made on a version they name."""
     body = read_body(asked.http, asked.house.settings)
     current_trail().bytes_in = len(body)
-    version, decider, rulings = read_decision(body)
+    version, decider, rulings = read_decision(body, signed_in(asked.caller))
+    current_trail().role = decider.role
     case = decide_case(asked.deps, asked.caller, CaseId(case_id), version, decider, rulings)
     return _told(asked, case)
 

@@ -23,7 +23,6 @@ _MODES = ("create",)
 _CLEAN = Issue("informational", "No errors and no warnings.", severity="information")
 _PROFILE_VALUES = ("valueUri", "valueCanonical", "valueUrl", "valueString")
 _MODE_VALUES = ("valueCode", "valueString")
-_LONGEST_SHOWN = 200
 _MOST_PROFILES = 20
 
 
@@ -42,7 +41,7 @@ def validate(asked: Asked, type_name: str = "") -> Answer:
     Raises: Refusal when there is nothing to check, or not as it is asked.
     """
     _demand_type(type_name)
-    demand_known(asked.http, _QUERY, often=("profile",))
+    demand_known(asked.http.args, _QUERY, often=("profile",))
     body = read_message(asked.http, asked.house.settings)
     query = asked.http.args
     question = _question(read_json(body, asked.house.limits), query.getlist("profile"), query.getlist("mode"))
@@ -57,7 +56,7 @@ def _issues(asked: Asked, question: _Question) -> list[Issue]:
     try:
         return validator.check(question.resource, question.profiles, asked.deps.clock())
     except UnknownProfile as unknown:
-        text = f"The profile {str(unknown)[:_LONGEST_SHOWN]!r} is not known here, so nothing was checked."
+        text = "A profile that is asked for is not known here, so nothing was checked."
         raise Refusal.of(Kind.INVALID, "not-found", text, "profile") from unknown
 
 
@@ -101,7 +100,7 @@ def _values(rows: tuple[tuple[int, Any, dict[str, Any]], ...], wanted: str, type
 def _demand_mode(modes: list[str]) -> None:
     for mode in modes:
         if mode not in _MODES:
-            text = f"The mode {mode[:_LONGEST_SHOWN]!r} is not offered; leave it out, or say 'create'."
+            text = "This mode is not offered; leave it out, or say 'create'."
             raise Refusal.of(Kind.INVALID, "not-supported", text, "mode")
 
 
@@ -114,7 +113,7 @@ def _demand_few(profiles: tuple[str, ...]) -> None:
 def _demand_type(name: str) -> None:
     definition = shipped_library().type(name) if name else None
     if name and (definition is None or definition.kind != "resource" or definition.is_abstract):
-        raise Refusal.of(Kind.NOT_FOUND, "not-found", f"{name!r} is no type of resource in FHIR R4.")
+        raise Refusal.of(Kind.NOT_FOUND, "not-found", "The address names no type of resource of FHIR R4.")
 
 
 def _demand_resource(question: _Question, type_name: str, limits: Limits) -> None:
@@ -124,7 +123,7 @@ def _demand_resource(question: _Question, type_name: str, limits: Limits) -> Non
     if not isinstance(kind, str):
         raise Refusal.of(Kind.UNREADABLE, "structure", "What is to be checked has no resourceType.", path)
     if type_name and kind != type_name:
-        text = f"The address says {type_name}, the resource is {kind[:64]!r}."
+        text = f"The address says {type_name}, the resource is of another type."
         raise Refusal.of(Kind.INVALID, "value", text, path)
     entries = resource.get("entry")
     if isinstance(entries, list) and len(entries) > limits.max_entries:

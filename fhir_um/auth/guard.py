@@ -13,7 +13,7 @@ from fhir_um.auth.scopes import ALL, Scope
 from fhir_um.cases.caller import Caller
 from fhir_um.cases.model import ClientId, PayerId
 from fhir_um.cases.roles import REVIEWERS
-from fhir_um.errors import Kind, Refusal
+from fhir_um.errors import Issue, Kind, Refusal
 from fhir_um.settings import Mode, Settings, SettingsFault, is_loopback
 
 Payers = Callable[[], tuple[PayerId, ...]]
@@ -22,8 +22,6 @@ Payers = Callable[[], tuple[PayerId, ...]]
 ANONYMOUS = Caller(ClientId("anonymous"), "anybody", (), frozenset({Scope.PUBLIC.value}))
 _HOST = re.compile(r"(?:\[(?P<v6>[0-9A-Fa-f:.]+)\]|(?P<name>[A-Za-z0-9.\-]+))(?::[0-9]{1,5})?", re.ASCII)
 """A Host header and nothing else: no user, path or second port hides another name in it."""
-
-SESSION_COOKIE = "fhir-um-session"
 
 _FRESH_FOR = timedelta(seconds=30)
 
@@ -110,6 +108,16 @@ def unknown_caller() -> Refusal:
     return Refusal.of(Kind.UNKNOWN_CALLER, "login", "Authentication is required.")
 
 
+class ScopeMissing(Refusal):
+    """The caller is known, and was not granted what this takes."""
+
+    def __init__(self, scope: Scope) -> None:
+        super().__init__(
+            Kind.NOT_ALLOWED, (Issue("forbidden", f"This client was not granted the scope {scope.value}."),)
+        )
+        self.scope = scope
+
+
 class ClosedDoor:
     """Knows nobody."""
 
@@ -142,16 +150,26 @@ def make_guard(
 def demand_scope(caller: Caller, scope: Scope) -> None:
     """Default deny, whoever the guard let in.
 
-    Raises: Refusal NOT_ALLOWED when the scope was not granted and the route is not public.
+    Raises: ScopeMissing when the scope was not granted and the route is not public.
     """
     if scope is not Scope.PUBLIC and scope.value not in caller.scopes:
-        raise Refusal.of(Kind.NOT_ALLOWED, "forbidden", f"This client was not granted the scope {scope.value}.")
+        raise ScopeMissing(scope)
 
 
 _OPEN_LINE = (
     "Outside the sandbox (FHIR_UM_MODE=sandbox) callers come over TLS: FHIR_UM_PUBLIC_URL must be an https address"
 )
-_NO_KEY = "Secrets of subscribers need a key: set FHIR_UM_SECRET_KEYS, `fhir-um secret-key` makes one"
+_NO_KEY = "What is sealed at rest needs a key: set FHIR_UM_SECRET_KEYS, `fhir-um secret-key` makes one"
+
+_LONGEST_IDLE_SECONDS, _LONGEST_SESSION_SECONDS = 15 * 60, 12 * 60 * 60
+"""Source: um-domain SEC1; 45 CFR 164.312(a)(2)(iii) (automatic logoff)."""
+
+_LONG_SESSIONS = (
+    "Sessions of people end after 15 minutes without a request and after 12 hours in any case; "
+    "FHIR_UM_SESSION_IDLE_SECONDS and FHIR_UM_SESSION_SECONDS may say less, not more"
+)
+
+_NO_PROXY = "FHIR_UM_CERTIFICATE_HEADER is believed from nobody: name the proxy that sets it in FHIR_UM_PROXIES"
 
 
 def demand_guarded(settings: Settings) -> None:
@@ -163,6 +181,10 @@ def demand_guarded(settings: Settings) -> None:
         faults = [] if settings.base_url.startswith("https:") else [_OPEN_LINE]
         if not settings.vault_keys:
             faults.append(_NO_KEY)
+        if settings.session_idle_seconds > _LONGEST_IDLE_SECONDS or settings.session_seconds > _LONGEST_SESSION_SECONDS:
+            faults.append(_LONG_SESSIONS)
+        if settings.certificate_header and not settings.proxies:
+            faults.append(_NO_PROXY)
         if faults:
             raise SettingsFault(". ".join(faults))
         return

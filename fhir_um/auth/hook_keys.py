@@ -40,7 +40,11 @@ STALE_SECONDS = 86_400
 AGAIN_AFTER_SECONDS = 30
 """Between two fetches, so that strangers who name unknown keys cannot make us knock at an EHR all the time."""
 
-_ALGORITHMS = {"EC": "ES384", "RSA": "RS384"}
+Algorithms = Mapping[tuple[str, str], tuple[str, ...]]
+"""Kind and curve of a key (no curve for RSA) -> the algorithms it may sign with."""
+
+SMART: Algorithms = {("EC", "P-384"): ("ES384",), ("RSA", ""): ("RS384",)}
+OPENID: Algorithms = {("EC", "P-256"): ("ES256",), ("EC", "P-384"): ("ES384",), ("RSA", ""): ("RS256", "RS384")}
 _MIN_RSA_BITS = 2048
 _MOST_BYTES = 200_000
 _MOST_DEPTH = 8
@@ -60,13 +64,20 @@ class KeyRing:
     """Keys by their id. Pinned keys never change; fetched ones are fetched anew when old, or when one is unknown."""
 
     def __init__(
-        self, pinned: Iterable[Mapping[str, Any]], url: str, fetch: Fetch, monotonic: Callable[[], float], is_test: bool
+        self,
+        pinned: Iterable[Mapping[str, Any]],
+        url: str,
+        fetch: Fetch,
+        monotonic: Callable[[], float],
+        is_test: bool,
+        algorithms: Algorithms = SMART,
     ) -> None:
         self._url = url
         self._fetch = fetch
         self._monotonic = monotonic
         self._is_test = is_test
-        self._keys = usable_keys(pinned, is_test)
+        self._algorithms = algorithms
+        self._keys = usable_keys(pinned, is_test, algorithms)
         self._tried_at: float | None = None
         self._fetched_at: float | None = None
         self._fresh_until: float | None = None
@@ -78,7 +89,7 @@ class KeyRing:
             with self._lock:
                 self._refresh(kid)
         key = self._keys.get(kid)
-        return key if key is not None and _ALGORITHMS[key.key_type] == alg else None
+        return key if key is not None and alg in _signs_with(key, self._algorithms) else None
 
     def _is_fresh(self, kid: str) -> bool:
         return kid in self._keys and self._fresh_until is not None and self._monotonic() < self._fresh_until
@@ -92,14 +103,14 @@ class KeyRing:
             self._keys = {}
         found = self._fetch(self._url)
         if found and isinstance(found.value, dict) and isinstance(found.value.get("keys"), list):
-            self._keys, self._fetched_at = usable_keys(found.value["keys"], self._is_test), now
+            self._keys, self._fetched_at = usable_keys(found.value["keys"], self._is_test, self._algorithms), now
             asked = FRESH_SECONDS if found.fresh_seconds is None else found.fresh_seconds
             self._fresh_until = now + min(max(asked, SHORTEST_SECONDS), FRESH_SECONDS)
 
 
-def usable_keys(written: Iterable[Any], is_test: bool) -> dict[str, Key]:
-    """The keys that may verify signatures of hook calls, by id; published ones only in a test."""
-    named = ((jwk.get("kid"), _imported(jwk)) for jwk in written if isinstance(jwk, dict))
+def usable_keys(written: Iterable[Any], is_test: bool, algorithms: Algorithms = SMART) -> dict[str, Key]:
+    """The keys that may verify signatures by those algorithms, by id; published ones only in a test."""
+    named = ((jwk.get("kid"), _imported(jwk, algorithms)) for jwk in written if isinstance(jwk, dict))
     return {
         kid: key for kid, key in named if key and isinstance(kid, str) and kid and (is_test or kid not in PUBLISHED)
     }
@@ -124,25 +135,27 @@ def fetch_json(monotonic: Callable[[], float], allow_private: bool) -> Fetch:
     return fetched
 
 
-def _imported(jwk: dict[str, Any]) -> Key | None:
-    """A key that may verify signatures of hook calls, without its secret part; None for any other.
+def _imported(jwk: dict[str, Any], algorithms: Algorithms) -> Key | None:
+    """A key that may verify signatures by those algorithms, without its secret part; None for any other.
 
     Source: CDS Hooks 3.0.0-ballot (ES384 and RS384); RFC 7517 4.2 to 4.4; RFC 7518 3.3 (at least 2048 bits).
     """
     try:
-        alg = _ALGORITHMS[jwk["kty"]]
-        if jwk.get("alg", alg) != alg or jwk.get("use", "sig") != "sig" or "d" in jwk:
+        fitting = algorithms[jwk["kty"], jwk.get("crv", "")]
+        if jwk.get("alg", fitting[0]) not in fitting or jwk.get("use", "sig") != "sig" or "d" in jwk:
             return None
         if "verify" not in jwk.get("key_ops", ["verify"]):
             return None
-        return _ec_key(jwk) if jwk["kty"] == "EC" else _rsa_key(jwk)
+        return ECKey.import_key(jwk) if jwk["kty"] == "EC" else _rsa_key(jwk)
     except (JoseError, ValueError, TypeError, KeyError):  # whatever it is, it is no key
         return None
 
 
-def _ec_key(jwk: dict[str, Any]) -> Key | None:
-    key = ECKey.import_key(jwk)
-    return key if key.curve_name == "P-384" else None
+def _signs_with(key: Key, algorithms: Algorithms) -> tuple[str, ...]:
+    """One algorithm when the key names it, else all that fit its kind. Source: RFC 7517 4.4."""
+    named = key.get("alg")
+    fitting = algorithms[key.key_type, key.curve_name if isinstance(key, ECKey) else ""]
+    return fitting if named is None else (str(named),)
 
 
 def _rsa_key(jwk: dict[str, Any]) -> Key | None:

@@ -25,7 +25,37 @@ class Scope(StrEnum):
     READ_CASES = "um/cases.read"
     DECIDE_CASES = "um/cases.decide"
     READ_HOOKS = "um/crd.read"
+    READ_TOKENS = "um/tokens.read"
+    READ_AUDIT = "um/audit.read"
+    SESSION = "um/session"
+    ASK_EMERGENCY = "um/emergency.ask"
+    REVIEW_EMERGENCY = "um/emergency.review"
 
 
 ALL = frozenset(scope.value for scope in Scope if scope is not Scope.PUBLIC)
 """Every permission there is."""
+
+MEANING: dict[Scope, str] = {
+    Scope.PUBLIC: "What anybody may read.",
+    Scope.SUBMIT: "Send requests, updates and cancellations.",
+    Scope.READ_CLAIM: "Read one's own requests, by id.",
+    Scope.SEARCH_CLAIM: "Search one's own requests.",
+    Scope.READ_RESPONSE: "Read the answers to one's own requests, by id.",
+    Scope.SEARCH_RESPONSE: "Search one's own answers, and inquire.",
+    Scope.SUBSCRIBE: "Ask to be told of decisions on one's own requests.",
+    Scope.READ_SUBSCRIPTION: "Read one's own subscriptions, their status and events.",
+    Scope.CHANGE_SUBSCRIPTION: "Change one's own subscriptions.",
+    Scope.END_SUBSCRIPTION: "End one's own subscriptions.",
+    Scope.SEARCH_SUBSCRIPTION: "List one's own subscriptions and their status.",
+    Scope.ATTACH: "Send documents for one's own requests.",
+    Scope.VALIDATE: "Have a message checked; nothing of it is kept.",
+    Scope.READ_CASES: "See the payer's cases, their worksheets and documents.",
+    Scope.DECIDE_CASES: "Decide, and match documents; the role says what may be decided.",
+    Scope.READ_HOOKS: "See why an EHR was told what it was told.",
+    Scope.READ_TOKENS: "Ask what a token stands for.",
+    Scope.READ_AUDIT: "See who did what, and to whom a member's data went.",
+    Scope.SESSION: "See one's own session.",
+    Scope.ASK_EMERGENCY: "Break the glass: see health data for an hour, with a reason.",
+    Scope.REVIEW_EMERGENCY: "Look at emergency access, and judge it.",
+}
+"""Each permission in words, for people who grant it."""

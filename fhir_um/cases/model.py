@@ -223,7 +223,8 @@ class Case:
     `version` counts the transactions that changed the case, from 1. `member_id`, `plan_id` and `line_of_business`
     are empty while the member or coverage is not established. `request` is the current submission without lines and
     `event_count` the number of events that made this case. `submission_hash` is the SHA-256 of that submission's bytes:
-    it ties what arrived into the history.
+    it ties what arrived into the history. `sensitivity` names what it was found to be about when it came
+    (`fhir_um.cases.sensitivity`), None when nobody looked.
     """
 
     id: CaseId
@@ -243,6 +244,7 @@ class Case:
     errors: tuple[BusinessError, ...] = ()
     event_count: int = 0
     submission_hash: str = ""
+    sensitivity: tuple[str, ...] | None = None
 
     def line(self, sequence: int) -> Line | None:
         """The line with that sequence, or None."""

@@ -10,7 +10,7 @@ from fhir_um.cases.model import Decider
 
 
 class Role(StrEnum):
-    """The part somebody plays when they act on a line."""
+    """The part somebody plays, on a line of a case or around it."""
 
     ENGINE = "engine"
     PROVIDER = "provider"
@@ -22,6 +22,15 @@ class Role(StrEnum):
     PHYSICIAN = "physician"
     PEER = "peer"
     OPERATIONS_MANAGER = "operations-manager"
+    APPEALS_COORDINATOR = "appeals-coordinator"
+    APPEALS_PHYSICIAN = "appeals-physician"
+    CASE_MANAGER = "case-manager"
+    POLICY_AUTHOR = "policy-author"
+    POLICY_APPROVER = "policy-approver"
+    AUDITOR = "auditor"
+    COMPLIANCE_PRIVACY = "compliance-privacy"
+    DELEGATE = "delegate"
+    IT_ADMIN = "it-admin"
 
 
 PHYSICIANS = frozenset({Role.PHYSICIAN, Role.PEER})

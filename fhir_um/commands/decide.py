@@ -12,6 +12,7 @@ import msgspec
 from fhir_um.api.rulings import read_decision
 from fhir_um.api.views import case_view
 from fhir_um.auth.guard import insider
+from fhir_um.cases.auditing import subject_of
 from fhir_um.cases.caller import Caller
 from fhir_um.cases.lifecycle import RulingAction
 from fhir_um.cases.model import PENDED, Case, CaseId
@@ -24,6 +25,7 @@ from fhir_um.deps import Deps
 from fhir_um.errors import Refusal
 from fhir_um.settings import Settings
 from fhir_um.usecases.decide_case import decide_case
+from fhir_um.usecases.note_look import note_look
 from fhir_um.usecases.read_case import list_work, read_case
 from fhir_um.usecases.see_directory import payers_on_file
 
@@ -102,7 +104,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     if args.unit is not None and args.units is None:
         print("--unit says what --units counts; give both.", file=sys.stderr)
         return 2
-    deps = open_house(settings)
+    deps = open_house(settings, noted="command decide")
     caller = _operator(deps)
     if not args.case:
         return _list(deps, caller)
@@ -115,12 +117,15 @@ def _operator(deps: Deps) -> Caller:
 
 def _list(deps: Deps, caller: Caller) -> int:
     cases = list_work(deps, caller, PENDED, _MOST_LISTED)
+    note_look(deps, map(subject_of, cases))
     print("\n".join(open_line(case) for case in cases) or "Nothing waits for a person.")
     return 0
 
 
 def _show(args: argparse.Namespace, deps: Deps, caller: Caller) -> int:
-    _tell(read_case(deps, caller, CaseId(args.case)), args.json)
+    case = read_case(deps, caller, CaseId(args.case))
+    note_look(deps, (subject_of(case),))
+    _tell(case, args.json)
     return 0
 
 

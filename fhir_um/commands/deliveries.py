@@ -3,10 +3,13 @@
 import argparse
 from contextlib import closing
 
+from fhir_um.cases.auditing import Subject
+from fhir_um.cases.model import CaseId, MemberId
 from fhir_um.commands.opening import open_house
 from fhir_um.commands.typed import whole_number
 from fhir_um.settings import Settings
 from fhir_um.subscribers.model import Delivery, DeliveryState
+from fhir_um.usecases.note_look import note_look
 from fhir_um.usecases.oversee_deliveries import Owing, see_owed, see_owing, send_again
 
 
@@ -39,23 +42,29 @@ _REPLAY = "Sends events again from a number on, also those that arrived: same nu
 
 def list_owed(args: argparse.Namespace, settings: Settings) -> int:
     """Print subscriptions and what they are owed."""
-    deps = open_house(settings)
+    deps = open_house(settings, noted="command deliveries list")
     with closing(deps.store):
-        for owing in see_owing(deps):
+        owings, owed = see_owing(deps), see_owed(deps, args.held)
+        note_look(deps, map(_about, owed))
+        for owing in owings:
             if not args.held or owing.counts[DeliveryState.HELD]:
                 print(_of_subscription(owing))
-        for delivery in see_owed(deps, args.held):
+        for delivery in owed:
             print(_of_delivery(delivery))
     return 0
 
 
 def again(args: argparse.Namespace, settings: Settings) -> int:
     """Set one going. Raises: Refusal when there is none, or it is switched off."""
-    deps = open_house(settings)
+    deps = open_house(settings, noted="command deliveries send")
     with closing(deps.store):
         named = send_again(deps, args.id, args.since)
         print(f"{named.id} goes on; `fhir-um deliver` sends what it is owed.")
     return 0
+
+
+def _about(delivery: Delivery) -> Subject:
+    return Subject(delivery.payer_id, MemberId(""), delivery.case_id or CaseId(""), delivery.case_version)
 
 
 def _of_subscription(owing: Owing) -> str:

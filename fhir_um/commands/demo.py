@@ -6,13 +6,14 @@ Must not know the house behind the server: it speaks HTTP and nothing else.
 import argparse
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date, datetime
 from pathlib import Path
 
 import requests
 
 from fhir_um import clock
+from fhir_um.auth.client_keys import KeyFault
 from fhir_um.commands.answers import Answer, SeenCase, SeenLine
 from fhir_um.commands.hook_telling import tell_hook
 from fhir_um.commands.receiver import Receiver
@@ -29,6 +30,7 @@ from fhir_um.commands.stories import (
     play,
 )
 from fhir_um.commands.telling import instant, wrapped, wrapped_under
+from fhir_um.commands.tokens import TokenFault, TokenSource, signing_key
 from fhir_um.commands.wording import ERRORS, FOLLOWUPS, REASONS, REVIEW_ACTIONS, STATES, with_words
 from fhir_um.settings import Settings
 
@@ -40,7 +42,13 @@ HEARS_WITHIN_SECONDS = 20
 """How long a story waits for a notification."""
 
 OK = 200
+UNKNOWN_CALLER = 401
 NOTHING_CAME = 0
+HOOKS = "/cds-services"
+
+Authorize = Callable[[Request], dict[str, str]]
+"""What a request brings to show who is calling."""
+
 _SAYS_NO_ADDRESS = (
     requests.exceptions.MissingSchema,
     requests.exceptions.InvalidSchema,
@@ -54,6 +62,7 @@ OUTCOMES = {
 }
 """What ClaimResponse.outcome means for the request as a whole; each line has its own answer."""
 
+_ASKS_WHO = "{} asks who is calling. Register a client (docs/clients.md), and play as it: --client ID --key FILE."
 _ENDS_WITH_FAULTS = (
     "{} differences from what was expected. (A run that was broken off leaves requests open, "
     "which later runs meet as duplicates; an empty database starts clean.)"
@@ -66,7 +75,8 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         "demo",
         help="play a story against a running server",
         description="Plays a story against a running server, the way an EHR and a reviewer would, and tells each step: "
-        "who asks what, what comes back, how long it took. Every run makes requests of its own, in the sandbox only.",
+        "who asks what, what comes back, how long it took. Every run makes requests of its own: never on a server that "
+        "knows real patients.",
         epilog="Start a server with `make run`. Codes of the wire are shown with their meaning in our own words. "
         "Exit code 1 when an answer is not the expected one.",
     )
@@ -75,6 +85,14 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     parser.add_argument("--list", action="store_true", help="name the stories and stop")
     parser.add_argument("--all", action="store_true", help="play every story, one after the other")
     parser.add_argument("--fixtures", metavar="DIR", type=Path, default=FIXTURES, help="where the stories are kept")
+    parser.add_argument(
+        "--client",
+        metavar="ID",
+        default="",
+        help="play as this client, on a server that asks for tokens; it plays the reviewers too and needs their scopes",
+    )
+    parser.add_argument("--key", metavar="FILE", type=Path, help="that client's private key (`fhir-um client key`)")
+    parser.add_argument("--issuer", metavar="ISS", default="", help="the issuer of its hook calls (default: its id)")
     parser.add_argument("--verbose", action="store_true", help="print every request and answer as it went")
     parser.set_defaults(func=run)
 
@@ -90,9 +108,11 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
         if args.list:
             print("\n".join(f"{story.name:28} {story.title}" for story in stories))
             return 0
-        return _play_all(stories, server, args.verbose)
+        return _play_all(stories, server, args)
     except StoryFault as fault:
         print(f"{fault} `fhir-um demo --list` names the stories.", file=sys.stderr)
+    except (KeyFault, TokenFault) as fault:
+        print(fault, file=sys.stderr)
     except _SAYS_NO_ADDRESS:
         print(f"{server} is not an address; give one such as http://127.0.0.1:8080.", file=sys.stderr)
     except requests.RequestException as fault:
@@ -104,25 +124,57 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     return 1
 
 
-def _play_all(stories: tuple[Story, ...], server: str, verbose: bool) -> int:
+def _play_all(stories: tuple[Story, ...], server: str, args: argparse.Namespace) -> int:
     with requests.Session() as session:
         ready = session.get(f"{server}/readyz", timeout=TIMEOUT_SECONDS)
         if ready.status_code != OK:
             told = " ".join(ready.text.split())[:200]
             print(f"{server} is not ready for a story: it answers {ready.status_code} {told}", file=sys.stderr)
             return 1
-        send = sender(session, server)
-        went_well = [_tell(story, send, server, verbose) for story in stories]
+        send = sender(session, server, _authorize(session, server, args))
+        if not args.client:
+            send = _unless_asked_who(send, server)
+        went_well = [_tell(story, send, server, args.verbose) for story in stories]
     if len(stories) > 1:
         print(f"{len(stories)} stories played, {sum(went_well)} as expected.")
     return 0 if all(went_well) else 1
 
 
-def sender(session: requests.Session, server: str) -> Sender:
+def _anonymous(_request: Request) -> dict[str, str]:
+    return {}
+
+
+def _unless_asked_who(send: Sender, server: str) -> Sender:
+    """A story of nobody in particular cannot go on once the server asks who that is."""
+
+    def send_on(request: Request) -> Reply:
+        reply = send(request)
+        if reply.status == UNKNOWN_CALLER:
+            raise TokenFault(_ASKS_WHO.format(server))
+        return reply
+
+    return send_on
+
+
+def _authorize(session: requests.Session, server: str, args: argparse.Namespace) -> Authorize:
+    if not args.client:
+        return _anonymous
+    if not args.key:
+        raise KeyFault("A client signs: give --key FILE with its private key.")
+    tokens = TokenSource(session, server, args.client, signing_key(args.key))
+    return lambda request: {"Authorization": authorization(tokens, request, args.issuer or args.client)}
+
+
+def authorization(tokens: TokenSource, request: Request, issuer: str) -> str:
+    """The Authorization header of one request: a token of its own for a call of a hook, else the client's."""
+    return tokens.hook_authorization(issuer, request.path) if HOOKS in request.path else tokens.authorization()
+
+
+def sender(session: requests.Session, server: str, authorize: Authorize = _anonymous) -> Sender:
     """Sends requests to that server and takes the time each needs, to the last byte."""
 
     def send(request: Request) -> Reply:
-        headers = {"Content-Type": request.content_type, "Accept": request.content_type}
+        headers = {"Content-Type": request.content_type, "Accept": request.content_type} | authorize(request)
         start = time.perf_counter()
         got = session.request(
             request.method, server + request.path, data=request.body, headers=headers, timeout=TIMEOUT_SECONDS

@@ -17,6 +17,7 @@ from fhir_um.commands.telling import wrapped_under
 from fhir_um.commands.typed import day
 from fhir_um.settings import Settings
 from fhir_um.usecases.hook_metrics import hook_metrics
+from fhir_um.usecases.note_look import note_look
 
 _EPILOG = """examples:
   fhir-um hooks metrics
@@ -47,7 +48,9 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
 def run_metrics(args: argparse.Namespace, settings: Settings) -> int:
     """Always 0: no calls are no fault."""
     since = datetime.combine(args.since, time(tzinfo=UTC)) if args.since else None
-    records = hook_metrics(open_house(settings), since)
+    deps = open_house(settings, noted="command hooks metrics")
+    records = hook_metrics(deps, since)
+    note_look(deps)
     if args.json:
         print(msgspec.json.format(msgspec.json.encode(_view(records)), indent=2).decode())
     else:

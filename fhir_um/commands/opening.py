@@ -1,16 +1,18 @@
 """Opens the store for one command and says in plain words why it cannot be opened. Must not know any command."""
 
 import re
+from dataclasses import replace
 
+from fhir_um.commands.noting import CommandWitness
 from fhir_um.deps import Deps, make_deps
 from fhir_um.errors import NotMigrated, Refusal
 from fhir_um.settings import Settings, SettingsFault
 
-_PASSWORD = re.compile(r"(?<=:)[^:@/]+(?=@)")
+_PASSWORD = re.compile(r"(?<=:)(?!//).+(?=@)|(?<=password=)[^&]+")
 
 
-def open_house(settings: Settings, migrated: bool = True) -> Deps:
-    """Everything a use case needs, over a database that answers.
+def open_house(settings: Settings, migrated: bool = True, noted: str = "", on: str = "") -> Deps:
+    """Everything a use case needs, over a database that answers. What is written is noted: as `noted`, done to `on`.
 
     Raises: SettingsFault when the database cannot be used; NotMigrated when its schema is not the one needed, unless
     `migrated` is False.
@@ -30,7 +32,7 @@ def open_house(settings: Settings, migrated: bool = True) -> Deps:
             f"The database {where} does not answer. Is it running, does it exist, may this user write to it, "
             "and is FHIR_UM_DATABASE_URL right?"
         ) from refusal
-    return deps
+    return replace(deps, witness=CommandWitness(deps.clock, noted, on)) if noted else deps
 
 
 def named(settings: Settings) -> str:
@@ -38,5 +40,7 @@ def named(settings: Settings) -> str:
 
     >>> named(Settings(database_url="postgresql+psycopg://user:secret@host/name"))
     'postgresql+psycopg://user:***@host/name'
+    >>> named(Settings(database_url="postgresql+psycopg://user:se:c/r@t@host/name?password=more&x=y"))
+    'postgresql+psycopg://user:***@host/name?password=***&x=y'
     """
     return _PASSWORD.sub("***", settings.database_url)

@@ -39,7 +39,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     except PeopleFault as fault:
         print(f"Nothing was loaded from {args.people}:\n{fault}", file=sys.stderr)
         return 1
-    deps = open_house(settings)
+    deps = open_house(settings, noted="command seed")
     try:
         seed(people, deps)
     finally:

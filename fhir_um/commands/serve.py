@@ -25,6 +25,10 @@ from fhir_um.translate.codes import load_crosswalks
 _COLLECT_AFTER = (20_000, 50, 50)
 """A request makes thousands of short-lived objects and no circles; looking for circles less often saves a twentieth."""
 
+_BACKLOG = 1_024
+"""Connections the kernel keeps until a process takes them. To send so many away takes a fifth of a second, so that who
+waits at the end of the line waits hardly longer than the settings allow; nobody beyond it gets a connection."""
+
 _EPILOG = """The settings are environment variables; the options here win over them. Put a reverse proxy in front
 for TLS and slow clients. SIGTERM finishes what is being answered and stops."""
 
@@ -82,12 +86,13 @@ def welcome(settings: Settings) -> str:
         f"  PAS 2.0.1     {url}/2.0.1/fhir",
         f"  Public list   {url}/um/v1/pa-list?format=html",
         f"  Open work     {url}/um/v1/cases",
-        "Try next, in another shell:",
-        f"  .venv/bin/fhir-um demo --server {url}",
-        "Stop with Ctrl-C.",
     ]
+    end = "Stop with Ctrl-C."
+    if settings.mode is not Mode.SANDBOX:
+        return "\n".join([*lines, "Every caller needs a token; fhir-um client registers those who may have one.", end])
     banner = "SANDBOX: open to this machine only, invented people only. Never enter data of real patients."
-    return "\n".join([banner, *lines] if settings.mode is Mode.SANDBOX else lines)
+    trial = ("Try next, in another shell:", f"  .venv/bin/fhir-um demo --server {url}")
+    return "\n".join([banner, *lines, *trial, end])
 
 
 def _server(app: Callable[..., Any], settings: Settings, text: str, crew: Crew) -> Any:
@@ -97,7 +102,11 @@ def _server(app: Callable[..., Any], settings: Settings, text: str, crew: Crew) 
     options = _options(settings, text)
 
     class Server(BaseApplication):  # type: ignore[misc]  # gunicorn ships no types
-        """gunicorn with our settings only: no configuration file, no GUNICORN_CMD_ARGS."""
+        """gunicorn with our settings only: no configuration file, no GUNICORN_CMD_ARGS. Its workers find them here."""
+
+        def __init__(self) -> None:
+            self.settings = settings
+            super().__init__()
 
         def load_config(self) -> None:
             for name, value in options.items():
@@ -136,6 +145,7 @@ def _options(settings: Settings, text: str) -> dict[str, Any]:
     return {
         "bind": f"{host}:{settings.port}",
         "workers": settings.workers,
+        "backlog": _BACKLOG,
         "worker_class": "fhir_um.commands.server_worker.ServerWorker",
         "preload_app": True,
         "timeout": settings.worker_timeout_seconds,

@@ -191,7 +191,7 @@ class Deliverer:
         """Their deliveries with bytes, all of them kept."""
         built = self._builder.build(leases)
         fresh = [
-            built[key]
+            (lease.subscription, built[key])
             for lease in leases
             for one in lease.deliveries
             if one.body is None and (key := _key(one)) in built

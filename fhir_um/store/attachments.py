@@ -1,4 +1,8 @@
-"""Documents that came after the request, as rows; their bytes apart, piece by piece. Must not know what they mean."""
+"""Documents that came after the request, as rows; their bytes apart, piece by piece. Must not know what they mean.
+
+Bytes, and what was read out of them, are sealed piece by piece on their way in and opened on their way out; the hash of
+a content is that of the clear bytes, so that the same content is known again.
+"""
 
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
@@ -12,9 +16,12 @@ from fhir_um.cases.model import CaseId, PayerId
 from fhir_um.store.attachment_tables import attachment_pieces, attachments
 from fhir_um.store.columns import as_key
 from fhir_um.store.documents import document
+from fhir_um.store.engine import lock_key
 from fhir_um.store.evidence_text import evidence_from, evidence_text
 from fhir_um.store.prepared import Prepared
+from fhir_um.store.sealed import open_evidence, open_piece, seal_evidence, seal_piece
 from fhir_um.store.writing import insert_or_leave
+from fhir_um.vault import Vault
 
 _attachment_of = msgspec.json.Decoder(Attachment).decode
 
@@ -32,7 +39,9 @@ _INSERT_PIECE = Prepared(insert_or_leave(attachment_pieces, "content_hash", "pay
 """Somebody else may keep the same content at the same moment."""
 
 _MATCH = update(attachments).where(*_THIS, _a.case_id.is_(None))
-_FIND = Prepared(select(_a.document).where(*_THIS))
+_FIND = Prepared(
+    select(_a.document).where(_a.id == bindparam("of_id"), _a.payer_id.in_(bindparam("payers", expanding=True)))
+)
 _FIND_LOCKED = Prepared(select(_a.document).where(*_THIS).with_for_update())
 _SAME = Prepared(
     select(_a.document).where(
@@ -43,7 +52,7 @@ _SAME = Prepared(
     )
 )
 _DOCUMENTS = Prepared(select(_a.document).where(*_OF_CASE).order_by(*_IN_ORDER))
-_EVIDENCE = Prepared(select(_a.evidence).where(*_OF_CASE).order_by(*_IN_ORDER))
+_EVIDENCE = Prepared(select(_a.id, _a.evidence, _a.sealed_by).where(*_OF_CASE).order_by(*_IN_ORDER))
 _HELD = Prepared(
     select(_a.document)
     .where(_a.payer_id == bindparam("of_payer"), _a.case_id.is_(None))
@@ -51,35 +60,41 @@ _HELD = Prepared(
     .limit(bindparam("most"))
 )
 _PIECE = Prepared(
-    select(_p.piece).where(
+    select(_p.piece, _p.sealed_by).where(
         _p.payer_id == bindparam("of_payer"), _p.content_hash == bindparam("content_hash"), _p.place == bindparam("at")
     )
 )
 
 
-def add_attachment(connection: Connection, row: Attachment, evidence: Evidence, content: Content) -> bool:
+def add_attachment(connection: Connection, vault: Vault, row: Attachment, evidence: Evidence, content: Content) -> bool:
     """Keep a document and its bytes; False, and nothing is written, when the same came under the same name before."""
-    if _INSERT.change(connection, [_columns(row, evidence)]) != 1:
+    if _INSERT.change(connection, [_columns(vault, row, evidence)]) != 1:
         return False
+    lock_key(connection, content_key(row.payer_id, row.content_hash))
     first = {"of_payer": row.payer_id, "content_hash": row.content_hash, "at": 0}
     if not _PIECE.rows(connection, first):
         for place, piece in enumerate(_in_pieces(content.pieces())):
-            key = {"payer_id": row.payer_id, "content_hash": row.content_hash, "place": place}
-            _INSERT_PIECE.change(connection, [{**key, "piece": piece}])
+            key: dict[str, Any] = {"payer_id": row.payer_id, "content_hash": row.content_hash, "place": place}
+            sealed = {"piece": seal_piece(vault, piece, **key), "sealed_by": vault.key_ids[0]}
+            _INSERT_PIECE.change(connection, [key | sealed])
     return True
 
 
-def match_attachment(connection: Connection, row: Attachment, evidence: Evidence) -> bool:
+def match_attachment(connection: Connection, vault: Vault, row: Attachment, evidence: Evidence) -> bool:
     """Give a held document to the case it now names; False when somebody else did meanwhile."""
-    columns = _columns(row, evidence)
-    changed = {name: columns[name] for name in ("case_id", "case_version", "document", "evidence")}
+    columns = _columns(vault, row, evidence)
+    changed = {name: columns[name] for name in ("case_id", "case_version", "document", "evidence", "sealed_by")}
     return connection.execute(_MATCH.values(**changed), {"of_payer": row.payer_id, "of_id": row.id}).rowcount == 1
 
 
-def find_attachment(connection: Connection, payer_id: PayerId, id: str, to_change: bool = False) -> Attachment | None:
-    """The document with that id, or None."""
-    statement = _FIND_LOCKED if to_change else _FIND
-    return _one(statement.rows(connection, {"of_payer": payer_id, "of_id": as_key(id)}))
+def find_attachment(connection: Connection, payers: Sequence[PayerId], id: str) -> Attachment | None:
+    """The document with that id at one of those payers, or None."""
+    return _one(_FIND.rows(connection, {"payers": list(payers), "of_id": as_key(id)}))
+
+
+def find_to_change(connection: Connection, payer_id: PayerId, id: str) -> Attachment | None:
+    """The document with that id, kept from others until the transaction ends; or None."""
+    return _one(_FIND_LOCKED.rows(connection, {"of_payer": payer_id, "of_id": as_key(id)}))
 
 
 def find_same(connection: Connection, row: Attachment) -> Attachment | None:
@@ -93,11 +108,11 @@ def attachments_of(connection: Connection, payer_id: PayerId, case_id: CaseId) -
     return _all(_DOCUMENTS.rows(connection, {"of_payer": payer_id, "of_case": as_key(case_id)}))
 
 
-def evidence_attached(connection: Connection, payer_id: PayerId, case_id: CaseId) -> Evidence:
-    """What the documents of a case say, as far as software can read it, in the order they came."""
+def evidence_attached(connection: Connection, vault: Vault | None, payer_id: PayerId, case_id: CaseId) -> Evidence:
+    """What the documents of a case say, as far as software can read it, in the order they came. Raises: CannotOpen."""
     found = Evidence()
-    for (kept,) in _EVIDENCE.rows(connection, {"of_payer": payer_id, "of_case": as_key(case_id)}):
-        found = found.beside(evidence_from(kept))
+    for id, kept, sealed_by in _EVIDENCE.rows(connection, {"of_payer": payer_id, "of_case": as_key(case_id)}):
+        found = found.beside(evidence_from(open_evidence(vault, kept, sealed_by, payer_id, id)))
     return found
 
 
@@ -106,13 +121,16 @@ def held_attachments(connection: Connection, payer_id: PayerId, most: int) -> tu
     return _all(_HELD.rows(connection, {"of_payer": payer_id, "most": most}))
 
 
-def piece_of(connection: Connection, payer_id: PayerId, content_hash: str, place: int) -> bytes | None:
-    """One piece of a content, from 0; None after the last."""
-    rows = _PIECE.rows(connection, {"of_payer": payer_id, "content_hash": content_hash, "at": place})
-    return bytes(rows[0][0]) if rows else None
+def piece_of(
+    connection: Connection, vault: Vault | None, payer_id: PayerId, content_hash: str, place: int
+) -> bytes | None:
+    """One piece of a content, from 0; None after the last. Raises: CannotOpen."""
+    for piece, sealed_by in _PIECE.rows(connection, {"of_payer": payer_id, "content_hash": content_hash, "at": place}):
+        return open_piece(vault, bytes(piece), sealed_by, payer_id, content_hash, place)
+    return None
 
 
-def _columns(row: Attachment, evidence: Evidence) -> dict[str, Any]:
+def _columns(vault: Vault, row: Attachment, evidence: Evidence) -> dict[str, Any]:
     return {
         "payer_id": row.payer_id,
         "id": row.id,
@@ -124,7 +142,8 @@ def _columns(row: Attachment, evidence: Evidence) -> dict[str, Any]:
         "request_hash": row.request_hash,
         "content_hash": row.content_hash,
         "document": document(row),
-        "evidence": evidence_text(evidence),
+        "evidence": seal_evidence(vault, evidence_text(evidence), row.payer_id, row.id),
+        "sealed_by": vault.key_ids[0],
     }
 
 
@@ -140,3 +159,8 @@ def _in_pieces(parts: Iterable[bytes]) -> Iterator[bytes]:
     for part in parts:
         for start in range(0, len(part), PIECE_BYTES):
             yield part[start : start + PIECE_BYTES]
+
+
+def content_key(payer_id: str, content_hash: str) -> str:
+    """What to lock so that nobody removes a content that somebody else is about to share."""
+    return f"content\n{payer_id}\n{content_hash}"

@@ -13,16 +13,24 @@ from sqlalchemy import Connection, Row, Table, bindparam, select
 
 from fhir_um.cases.history import rebuild
 from fhir_um.cases.model import PENDED, Case, Event
-from fhir_um.store.cases import case_columns, line_rows
+from fhir_um.store.cases import case_columns, line_rows, provider_rows
 from fhir_um.store.documents import case_of, event_of
 from fhir_um.store.events import chained
 from fhir_um.store.found import as_found
 from fhir_um.store.submissions import names_of
-from fhir_um.store.tables import case_events, case_lines, claim_identifiers, clocks, issued_numbers, submissions
+from fhir_um.store.tables import (
+    case_events,
+    case_lines,
+    case_providers,
+    claim_identifiers,
+    clocks,
+    issued_numbers,
+    submissions,
+)
 
 Found = Row[*tuple[Any, ...]]
 
-_TABLES = (case_events, case_lines, clocks, issued_numbers, submissions, claim_identifiers)
+_TABLES = (case_events, case_lines, case_providers, clocks, issued_numbers, submissions, claim_identifiers)
 
 
 def _of_case(table: Table) -> Any:
@@ -58,7 +66,7 @@ def case_faults(connection: Connection, row: Found) -> tuple[int, list[str]]:
     kept = _Kept(case, read, rows)
     faults += _fold_faults(case, events)
     faults += _row_faults(case, row)
-    for check in (_line_faults, _clock_faults, _number_faults, _submission_faults, _name_faults):
+    for check in (_line_faults, _provider_faults, _clock_faults, _number_faults, _submission_faults, _name_faults):
         faults += check(kept)
     return len(steps), faults
 
@@ -125,6 +133,13 @@ def _line_faults(kept: _Kept) -> Iterator[str]:
     for sequence in expected.keys() & found.keys():
         for name in _differing(found[sequence], expected[sequence]):
             yield f"line {sequence}, its row: {name} is not what the document says"
+
+
+def _provider_faults(kept: _Kept) -> Iterator[str]:
+    found = {row.npi for row in kept.rows[case_providers.name]}
+    said = {row["npi"] for row in provider_rows(kept.case)}
+    if found != said:
+        yield f"{len(found ^ said)} providers it may be found by are not those of its request"
 
 
 def _clock_faults(kept: _Kept) -> Iterator[str]:

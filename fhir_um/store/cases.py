@@ -8,15 +8,15 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
-from fhir_um.cases.model import Case, CaseId, Event, PayerId
+from fhir_um.cases.model import Case, CaseId, Event, EventKind, PayerId
 from fhir_um.errors import VersionConflict
 from fhir_um.store.columns import as_key
 from fhir_um.store.documents import case_of, document
 from fhir_um.store.events import add_events, event_rows, last_hash
 from fhir_um.store.prepared import Prepared
-from fhir_um.store.tables import case_lines, cases
+from fhir_um.store.tables import case_lines, case_providers, cases
 from fhir_um.store.usage import used_by
 from fhir_um.store.writing import insert_or_replace
 from profiles.bundle import relative
@@ -28,6 +28,10 @@ PENDED_STATUS = "pended"
 
 _INSERT = Prepared(insert(cases))
 _PUT_LINE = Prepared(insert_or_replace(case_lines))
+_ADD_PROVIDER = Prepared(insert(case_providers))
+_FORGET_PROVIDERS = delete(case_providers).where(
+    case_providers.c.payer_id == bindparam("of_payer"), case_providers.c.case_id == bindparam("of_case")
+)
 _UPDATE = Prepared(
     update(cases).where(
         cases.c.payer_id == bindparam("of_payer"),
@@ -47,19 +51,22 @@ class NewCase:
 
     case: dict[str, Any]
     lines: list[dict[str, Any]]
+    providers: list[dict[str, Any]]
     events: list[dict[str, Any]]
 
 
 def new_case(case: Case, events: tuple[Event, ...]) -> NewCase:
     """The rows of a case and of its first steps."""
     columns = {"payer_id": case.payer_id, "id": case.id, **case_columns(case)}
-    return NewCase(columns, line_rows(case), event_rows(case.payer_id, case.id, events))
+    steps = event_rows(case.payer_id, case.id, events)
+    return NewCase(columns, line_rows(case), provider_rows(case), steps)
 
 
 def insert_case(connection: Connection, new: NewCase) -> None:
     """Write a case for the first time."""
     _INSERT.change(connection, [new.case])
     _PUT_LINE.change(connection, new.lines)
+    _ADD_PROVIDER.change(connection, new.providers)
     add_events(connection, new.events)
 
 
@@ -70,6 +77,9 @@ def update_case(connection: Connection, case: Case, expected_version: int, event
         found = connection.execute(_VERSION, {"payer_id": case.payer_id, "case_id": case.id}).scalar()
         raise VersionConflict(expected_version, found or 0)
     _PUT_LINE.change(connection, line_rows(case))
+    if any(event.kind is EventKind.AMENDED for event in events):
+        connection.execute(_FORGET_PROVIDERS, {"of_payer": case.payer_id, "of_case": case.id})
+        _ADD_PROVIDER.change(connection, provider_rows(case))
     previous = last_hash(connection, case.payer_id, case.id)
     add_events(connection, event_rows(case.payer_id, case.id, events, previous))
 
@@ -94,7 +104,14 @@ def case_columns(case: Case) -> dict[str, Any]:
         "status": case.status,
         "due_at": case.due_at or NO_DEADLINE,
         "document": document(case),
+        "sensitivity": None if case.sensitivity is None else " ".join(case.sensitivity),
     }
+
+
+def provider_rows(case: Case) -> list[dict[str, Any]]:
+    """The rows of `case_providers` that belong to the case."""
+    npis = sorted(set(map(as_key, case.request.provider_npis)))
+    return [{"payer_id": case.payer_id, "case_id": case.id, "npi": npi} for npi in npis]
 
 
 def line_rows(case: Case) -> list[dict[str, Any]]:

@@ -7,11 +7,13 @@ from datetime import datetime
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import DBAPIError
 
+from fhir_um.cases.auditing import Anchor
 from fhir_um.errors import Issue, Kind, NotMigrated, Refusal
+from fhir_um.store.audit_faults import ChainChecked, Told, unheard
 from fhir_um.store.directory import DirectoryCache, DirectoryMemory
 from fhir_um.store.engine import FileWatch, is_busy, make_engine, reading, writing_late
 from fhir_um.store.migrating import check_migrated, migrate
-from fhir_um.store.verify import Checked, verify
+from fhir_um.store.verify import Checked, verify, verify_audit
 from fhir_um.store.work import Reading, Work
 from fhir_um.vault import Vault
 
@@ -22,7 +24,7 @@ _GONE = Issue("transient", "The database file was moved or deleted while in use;
 class Store:
     """One SQLite file or PostgreSQL database. Cheap to make; connects on first use, and anew in a forked child.
 
-    Without a `vault` it cannot keep or show secrets of subscribers.
+    Without a `vault` it cannot keep or show secrets of subscribers, or documents.
     """
 
     def __init__(
@@ -61,9 +63,14 @@ class Store:
         migrate(self.engine)
 
     def verify(self) -> Checked:
-        """What was looked at, and every fault found in it."""
+        """What was looked at, and every fault found in it; sealed documents are left alone without a key."""
         with self._ready(self._reader).begin() as connection:
-            return verify(connection)
+            return verify(connection, self._vault)
+
+    def verify_audit(self, anchor: Anchor | None = None, told: Told = unheard) -> ChainChecked:
+        """How far the chain of the audit log holds; with an `anchor`, also whether the row it names is still there."""
+        with self._ready(self._reader).begin() as connection:
+            return verify_audit(connection, anchor, told)
 
     def ping(self) -> None:
         """Reach the database and find its schema as needed.

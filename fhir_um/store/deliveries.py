@@ -26,7 +26,7 @@ _WAITS = deliveries.c.state == DeliveryState.WAITING.value
 # --- announcing -----------------------------------------------------------------------------------------------------
 
 _LISTENING = Prepared(
-    select(subscriptions.c.id, subscriptions.c.organizations)
+    select(subscriptions.c.id, subscriptions.c.organizations, subscriptions.c.payers)
     .where(
         subscriptions.c.sender == bindparam("sender"),
         subscriptions.c.standing.in_([standing.value for standing in sorted(OWED)]),
@@ -62,7 +62,11 @@ def announce(connection: Connection, case: Case, at: datetime) -> int:
     """
     organizations = organizations_of(case.request)
     rows = _LISTENING.rows(connection, {"sender": case.sender, "at": at})
-    listening = [id for id, wanted in rows if is_about(_texts_of(wanted), organizations)]
+    listening = [
+        id
+        for id, wanted, payers in rows
+        if is_about(_texts_of(wanted), organizations) and case.payer_id in (_texts_of(payers) or (case.payer_id,))
+    ]
     if not listening:
         return 0
     counted = connection.execute(_COUNT_EVENT, {"ids": listening}).all()
@@ -200,3 +204,26 @@ def end_those_over(connection: Connection, at: datetime) -> int:
         hold_back(connection, payer_id, id)
         connection.execute(_STAND.values(standing=Standing.OFF.value), {"of_payer": payer_id, "of_id": id})
     return len(over)
+
+
+_TOLD = (
+    select(subscriptions.c.payer_id, subscriptions.c.id)
+    .where(
+        subscriptions.c.sender == bindparam("sender"),
+        subscriptions.c.removed_at.is_(None),
+        subscriptions.c.standing.in_([standing.value for standing in sorted(OWED)]),
+    )
+    .order_by(subscriptions.c.id)
+    .with_for_update()
+)
+_SHUT_OUT = {"standing": Standing.ERROR.value, "held_by": "", "held_until": None}
+"""Whoever is sending to it at the moment has lost it, and records nothing."""
+
+
+def shut_out(connection: Connection, sender: str, fault: str) -> int:
+    """Send nothing more to a sender's subscriptions until each is requested anew, and hold what they are owed."""
+    told = connection.execute(_TOLD, {"sender": sender}).all()
+    for payer_id, id in told:
+        hold_back(connection, payer_id, id)
+        connection.execute(_STAND.values(fault=fault, **_SHUT_OUT), {"of_payer": payer_id, "of_id": id})
+    return len(told)

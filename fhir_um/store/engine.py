@@ -7,7 +7,7 @@ from sqlite3 import Connection as SQLiteConnection
 from sqlite3 import Error as SQLiteError
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from fhir_um.store.driver import begin_writing, run
@@ -37,7 +37,10 @@ def make_engine(url: str, synchronous: str = "FULL") -> Engine:
     `synchronous` is SQLite's: FULL keeps every committed transaction through a power cut, NORMAL only through a crash
     of the process. Raises: ValueError for a database that is neither a SQLite file nor PostgreSQL.
     """
-    parsed = make_url(url)
+    try:
+        parsed = make_url(url)
+    except ArgumentError as fault:
+        raise ValueError("write an address such as sqlite:///var/fhir-um.sqlite") from fault
     kind = parsed.get_backend_name()
     if kind == "sqlite":
         engine = _sqlite(parsed, synchronous)

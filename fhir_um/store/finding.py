@@ -42,18 +42,20 @@ _BY_CLAIM_NAME = (
 
 _of_member = _LATEST.where(cases.c.member_id == bindparam("member_id"))
 _OF_MEMBER = Prepared(_of_member)
-_WAS_GIVEN_NUMBER = cases.c.id.in_(
+WAS_GIVEN_NUMBER = cases.c.id.in_(
     select(issued_numbers.c.case_id).where(
         issued_numbers.c.payer_id == _PAYER,
         issued_numbers.c.number.in_(bindparam("numbers", expanding=True)),
     )
 )
-_BY_NUMBER = Prepared(_of_member.where(_WAS_GIVEN_NUMBER))
+"""Was any of the numbers ever handed out for it? Binds `payer_id` and `numbers`."""
+
+_BY_NUMBER = Prepared(_of_member.where(WAS_GIVEN_NUMBER))
 
 _PATIENT: BindParameter[str] = bindparam("patient", type_=Text)
 _REFERENCE: BindParameter[str] = bindparam("reference", type_=Text)
 _OF_SENDER = _LATEST.where(cases.c.sender == _SENDER)
-_SENT_BY_NUMBER = Prepared(_OF_SENDER.where(_WAS_GIVEN_NUMBER))
+_SENT_BY_NUMBER = Prepared(_OF_SENDER.where(WAS_GIVEN_NUMBER))
 _named = select(_name.case_id).where(
     _name.payer_id == _PAYER, _name.sender == _SENDER, _name.value == bindparam("value"), _name.system != CLAIM_URL
 )

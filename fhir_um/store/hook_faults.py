@@ -11,6 +11,7 @@ import msgspec
 from sqlalchemy import Connection, Row, Table, bindparam, func, select, type_coerce
 
 from fhir_um.store.found import NO_INSTANT, FoundInstant
+from fhir_um.store.retention_tables import legal_holds, purged_cases, purged_numbers
 from fhir_um.store.tables import cases, coverage_assertions, hook_cards, hook_feedback, hook_invocations, issued_numbers
 from fhir_um.words import Code
 
@@ -34,9 +35,16 @@ _MEMBER_BEHIND = (
 _MEMBER_OF = select(cases.c.member_id).where(
     cases.c.payer_id == bindparam("of_payer"), cases.c.id == bindparam("case_id")
 )
+_IS_PURGED = select(purged_cases.c.id).where(
+    purged_cases.c.payer_id == bindparam("of_payer"), purged_cases.c.id == bindparam("case_id")
+)
+_NUMBER_IS_PURGED = select(purged_numbers.c.number).where(
+    purged_numbers.c.payer_id == bindparam("of_payer"), purged_numbers.c.number == bindparam("number")
+)
 _INVOCATION = select(hook_invocations.c.id).where(
     hook_invocations.c.payer_id == bindparam("of_payer"), hook_invocations.c.id == bindparam("invocation_id")
 )
+_HOLD = select(legal_holds.c.id).where(legal_holds.c.released_at.is_(None)).limit(1)
 _LAST_CALL = select(type_coerce(func.max(hook_invocations.c.answered_at), FoundInstant))
 
 
@@ -64,8 +72,11 @@ _codes = msgspec.json.Decoder(tuple[Code, ...]).decode
 
 
 def overdue(connection: Connection, table: Table) -> Iterator[str]:
-    """Rows that were to go before the last call was answered: each call removes what has been kept long enough."""
-    last = connection.scalar(_LAST_CALL)
+    """Rows that were to go before the last call was answered: each call removes what has been kept long enough.
+
+    While a legal hold keeps anything from going, calls remove nothing.
+    """
+    last = connection.scalar(_LAST_CALL) if connection.scalar(_HOLD) is None else None
     count = connection.scalar(select(func.count()).where(table.c.keep_until < last)) if last else 0
     if count:
         yield f"{count} kept beyond their time"
@@ -94,6 +105,8 @@ def _authorization(connection: Connection, row: Found) -> Iterator[str]:
         return
     named = {"of_payer": row.payer_id, "number": row.number}
     members = connection.scalars(_MEMBER_BEHIND, named).all()
+    if not members and connection.scalar(_NUMBER_IS_PURGED, named):
+        return
     if not members:
         yield f"it tells {row.number}, which authorizes nothing"
     elif row.member_id not in members:
@@ -103,7 +116,10 @@ def _authorization(connection: Connection, row: Found) -> Iterator[str]:
 def _use(connection: Connection, row: Found) -> Iterator[str]:
     if row.used_by is None:
         return
-    members = connection.scalars(_MEMBER_OF, {"of_payer": row.payer_id, "case_id": row.used_by}).all()
+    named = {"of_payer": row.payer_id, "case_id": row.used_by}
+    members = connection.scalars(_MEMBER_OF, named).all()
+    if not members and connection.scalar(_IS_PURGED, named):
+        return
     if not members:
         yield f"it was submitted as case {row.used_by}, which is not there"
     elif row.member_id not in members:

@@ -8,13 +8,14 @@ from datetime import date, datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import BindParameter, Connection, Table, bindparam, delete, exists, insert, or_, select, update
+from sqlalchemy import BindParameter, Connection, Table, and_, bindparam, delete, exists, insert, or_, select, update
 
 from fhir_um.cases.guidance import CardFeedback, CardTold, Guidance, Invocation
 from fhir_um.cases.model import CaseId, PayerId
 from fhir_um.store.columns import as_key
 from fhir_um.store.documents import document
 from fhir_um.store.prepared import Prepared
+from fhir_um.store.retention_tables import legal_holds
 from fhir_um.store.tables import coverage_assertions, hook_cards, hook_feedback, hook_invocations
 from fhir_um.store.writing import insert_or_leave
 from fhir_um.words import Code
@@ -31,6 +32,13 @@ _ADD_FEEDBACK = Prepared(insert(hook_feedback))
 _GUIDANCE = Prepared(
     select(coverage_assertions).where(coverage_assertions.c.id.in_(_IDS), coverage_assertions.c.payer_id == _PAYER)
 )
+_GUIDANCE_ABOUT = Prepared(
+    select(coverage_assertions).where(
+        coverage_assertions.c.id.in_(_IDS),
+        coverage_assertions.c.payer_id == _PAYER,
+        coverage_assertions.c.member_id == bindparam("member_id"),
+    )
+)
 _GUIDANCE_OF_INSTANCE = Prepared(
     select(coverage_assertions)
     .where(coverage_assertions.c.instance == bindparam("instance"), coverage_assertions.c.payer_id == _PAYER)
@@ -46,7 +54,14 @@ _CARDS_OF_INVOCATION = Prepared(
     .where(hook_cards.c.invocation_id == bindparam("invocation_id"), hook_cards.c.payer_id == _PAYER)
     .order_by(hook_cards.c.id)
 )
-_CARDS = Prepared(select(hook_cards).where(hook_cards.c.id.in_(_IDS)))
+_CARDS_SHOWN = Prepared(
+    select(hook_cards)
+    .join(
+        hook_invocations,
+        (hook_invocations.c.id == hook_cards.c.invocation_id) & (hook_invocations.c.payer_id == hook_cards.c.payer_id),
+    )
+    .where(hook_cards.c.id.in_(_IDS), hook_invocations.c.client == bindparam("client"))
+)
 _FEEDBACK = Prepared(
     select(hook_feedback)
     .where(hook_feedback.c.card_id.in_(_IDS), hook_feedback.c.payer_id == _PAYER)
@@ -64,7 +79,8 @@ _USED = (
 )
 _KEPT = (hook_invocations, coverage_assertions, hook_cards, hook_feedback)
 _AT = bindparam("at", type_=hook_invocations.c.keep_until.type)
-_OVER = Prepared(select(or_(*(exists().where(table.c.keep_until < _AT) for table in _KEPT))))
+_NOBODY_HOLDS = ~exists().where(legal_holds.c.released_at.is_(None))
+_OVER = Prepared(select(and_(_NOBODY_HOLDS, or_(*(exists().where(table.c.keep_until < _AT) for table in _KEPT)))))
 _FORGET = tuple(delete(table).where(table.c.keep_until < bindparam("at")) for table in _KEPT)
 
 
@@ -115,6 +131,16 @@ def guidance_named(connection: Connection, payer_id: PayerId, ids: Sequence[str]
     return tuple(_guidance(row) for row in _GUIDANCE.rows(connection, named))
 
 
+def guidance_about(
+    connection: Connection, payer_id: PayerId, member_id: str, ids: Sequence[str]
+) -> tuple[Guidance, ...]:
+    """The assertions with those ids that are about that member; those of others are not there."""
+    if not ids:
+        return ()
+    named = {"payer_id": payer_id, "member_id": member_id, "ids": [as_key(each) for each in ids]}
+    return tuple(_guidance(row) for row in _GUIDANCE_ABOUT.rows(connection, named))
+
+
 def guidance_of_instance(connection: Connection, payer_id: PayerId, instance: str) -> tuple[Guidance, ...]:
     """Every assertion given to that hook instance, by order."""
     named = {"payer_id": payer_id, "instance": as_key(instance)}
@@ -155,11 +181,12 @@ def cards_of(connection: Connection, payer_id: PayerId, invocation_id: str) -> t
     return tuple(map(_card, rows))
 
 
-def cards_named(connection: Connection, ids: Sequence[str]) -> tuple[CardTold, ...]:
-    """The cards with those uuids, whichever payer they are of: a client names nothing else."""
+def cards_shown(connection: Connection, client: str, ids: Sequence[str]) -> tuple[CardTold, ...]:
+    """The cards with those uuids that were shown to that client, whichever payer they are of."""
     if not ids:
         return ()
-    return tuple(map(_card, _CARDS.rows(connection, {"ids": [as_key(each) for each in ids]})))
+    named = {"ids": [as_key(each) for each in ids], "client": client}
+    return tuple(map(_card, _CARDS_SHOWN.rows(connection, named)))
 
 
 def _card(row: Sequence[Any]) -> CardTold:
@@ -180,7 +207,10 @@ def feedback_on(connection: Connection, payer_id: PayerId, card_ids: Sequence[st
 
 
 def is_any_over(connection: Connection, at: datetime) -> bool:
-    """True when something has been kept as long as it is to be."""
+    """True when something has been kept as long as it is to be, and no legal hold keeps anything from going.
+
+    While one does, records go by a purge alone, which looks at each.
+    """
     return bool(_OVER.scalar(connection, {"at": at}))
 
 

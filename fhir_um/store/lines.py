@@ -9,10 +9,17 @@ from fhir_um.cases.model import PENDED, Case, CaseId, Clock, Deadline, IssuedNum
 from fhir_um.store.columns import as_key
 from fhir_um.store.documents import considered_of, document
 from fhir_um.store.prepared import Prepared
+from fhir_um.store.retention_tables import purged_numbers
 from fhir_um.store.tables import clocks, issued_numbers
 from fhir_um.store.writing import insert_or_replace
 
 _INSERT_NUMBER = Prepared(insert(issued_numbers))
+_GONE = Prepared(
+    select(purged_numbers.c.number).where(
+        purged_numbers.c.number.in_(bindparam("given", expanding=True)),
+        purged_numbers.c.payer_id == bindparam("of_payer"),
+    )
+)
 _HAND_ON = (
     update(issued_numbers)
     .where(issued_numbers.c.payer_id == bindparam("of_payer"), issued_numbers.c.number == bindparam("given"))
@@ -37,7 +44,13 @@ _CLOCKS = (
 
 
 def add_numbers(connection: Connection, payer_id: PayerId, numbers: Sequence[IssuedNumber]) -> None:
-    """Record numbers handed out; a number is handed out once per payer, for ever."""
+    """Record numbers handed out; a number is handed out once per payer, for ever.
+
+    Raises: ValueError for a number of a case that is gone; IntegrityError for one of a case that is there.
+    """
+    given = [each.number for each in numbers]
+    if given and _GONE.rows(connection, {"of_payer": payer_id, "given": given}):
+        raise ValueError("a number was handed out before, for a case that was purged")
     _INSERT_NUMBER.change(
         connection,
         [

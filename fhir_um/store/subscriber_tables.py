@@ -18,6 +18,8 @@ from fhir_um.store.tables import metadata
 _IS_DUE = text("due_at IS NOT NULL")
 _BEATS = text("heartbeat_at IS NOT NULL")
 _WAITS = text("state = 'waiting'")
+_NONE_YET = text("0")
+_IS_OWED = text("state <> 'delivered'")
 
 subscriptions = Table(
     "subscriptions",
@@ -44,14 +46,17 @@ subscriptions = Table(
     Column("heartbeat_at", Instant),
     Column("held_by", Text, nullable=False),
     Column("held_until", Instant),
+    Column("purged_until", Integer, nullable=False, server_default=_NONE_YET),
+    Column("payers", Text, nullable=False, server_default="[]"),
     PrimaryKeyConstraint("id", "payer_id", name="subscriptions_pkey"),
     Index("subscriptions_by_sender", "sender", "standing"),
     Index("subscriptions_by_due", "due_at", sqlite_where=_IS_DUE, postgresql_where=_IS_DUE),
     Index("subscriptions_by_heartbeat", "heartbeat_at", sqlite_where=_BEATS, postgresql_where=_BEATS),
 )
-"""`headers` is sealed. `host` is that of the channel's endpoint.
+"""`headers` is sealed. `host` is that of the channel's endpoint. `payers` are those whose news it may be told.
 
-`due_at` is when the first waiting delivery is to be tried, none when nothing waits.
+`due_at` is when the first waiting delivery is to be tried, none when nothing waits. Events up to number `purged_until`
+were kept as long as they had to be and are no longer on file.
 """
 
 deliveries = Table(
@@ -88,5 +93,6 @@ deliveries = Table(
         postgresql_where=_WAITS,
     ),
     Index("deliveries_by_event", "subscription_id", "payer_id", "event_number"),
+    Index("deliveries_owed", "case_id", sqlite_where=_IS_OWED, postgresql_where=_IS_OWED),
 )
 """A handshake has the event number 0, so that it comes before all events whenever it was asked for."""

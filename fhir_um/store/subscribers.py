@@ -36,13 +36,13 @@ class SubscribersRead:
             raise LookupError("the store was opened without a key for secrets")
         return self._sealing
 
-    def find(self, sender: ClientId, id: str) -> Subscription | None:
-        """The sender's subscription with that id; nobody else's, and none that was removed."""
-        return subscriptions.find_subscription(self._connection, self._vault, sender, id)
+    def find(self, sender: ClientId, payers: Sequence[PayerId], guide: str, id: str) -> Subscription | None:
+        """The sender's subscription with that id at one of those payers; nobody else's, and none that was removed."""
+        return subscriptions.find_subscription(self._connection, self._vault, sender, payers, guide, id)
 
-    def of(self, sender: ClientId) -> tuple[Subscription, ...]:
-        """All of the sender's, oldest first, at most 1,000."""
-        return subscriptions.subscriptions_of(self._connection, self._vault, sender)
+    def of(self, sender: ClientId, payers: Sequence[PayerId], guide: str) -> tuple[Subscription, ...]:
+        """All of the sender's at those payers and that base, oldest first, at most 1,000."""
+        return subscriptions.subscriptions_of(self._connection, self._vault, sender, payers, guide)
 
     def how_many(self, sender: ClientId) -> int:
         """How many the sender has."""
@@ -119,6 +119,13 @@ class Subscribers(SubscribersRead):
     def end_those_over(self, at: datetime) -> int:
         """Switch off those whose end has come; how many that are."""
         return deliveries.end_those_over(self._writing(), at)
+
+    def shut_out(self, sender: ClientId, fault: str) -> int:
+        """Send nothing more to a sender's subscriptions until each is requested anew; how many that are.
+
+        What they are owed, and will be, is held.
+        """
+        return deliveries.shut_out(self._writing(), sender, fault)
 
     def lease(self, at: datetime, asking: Asking) -> tuple[Lease, ...]:
         """Subscriptions with something due, each with its next deliveries, for nobody else until then."""

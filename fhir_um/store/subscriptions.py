@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, bindparam, func, insert, select, update
 
-from fhir_um.cases.model import ClientId
+from fhir_um.cases.model import ClientId, PayerId
 from fhir_um.errors import VersionConflict
 from fhir_um.logs import say
 from fhir_um.store.columns import as_key
@@ -34,16 +34,26 @@ _KEPT = [column for column in subscriptions.c if column.name in {*Subscription._
 _HEADERS = next(place for place, column in enumerate(_KEPT) if column.name == "headers")
 
 _INSERT = insert(subscriptions)
+_OF_PAYERS = subscriptions.c.payer_id.in_(bindparam("payers", expanding=True))
 _FIND = Prepared(
     select(*_KEPT).where(
-        _HERE, subscriptions.c.id == bindparam("of_id"), subscriptions.c.sender == bindparam("of_sender")
+        _HERE,
+        subscriptions.c.id == bindparam("of_id"),
+        subscriptions.c.sender == bindparam("of_sender"),
+        subscriptions.c.guide == bindparam("of_guide"),
+        _OF_PAYERS,
     )
 )
 _CHANNEL = Prepared(select(subscriptions.c.channel).where(*_THIS))
 _NAMED = select(*_KEPT).where(subscriptions.c.id.in_(bindparam("ids", expanding=True)))
 _OF_SENDER = Prepared(
     select(*_KEPT)
-    .where(_HERE, subscriptions.c.sender == bindparam("of_sender"))
+    .where(
+        _HERE,
+        subscriptions.c.sender == bindparam("of_sender"),
+        subscriptions.c.guide == bindparam("of_guide"),
+        _OF_PAYERS,
+    )
     .order_by(subscriptions.c.created_at, subscriptions.c.id)
     .limit(_MOST_SHOWN)
 )
@@ -106,12 +116,15 @@ def _columns(row: Subscription, vault: Vault) -> dict[str, Any]:
         "version": row.version,
         "ends_at": row.ends_at,
         "fault": row.fault,
+        "payers": document(row.payers),
     }
 
 
-def find_subscription(connection: Connection, vault: Vault, sender: ClientId, id: str) -> Subscription | None:
-    """The sender's subscription with that id; one that was removed is not found."""
-    named = {"of_id": as_key(id), "of_sender": sender}
+def find_subscription(
+    connection: Connection, vault: Vault, sender: ClientId, payers: Sequence[PayerId], guide: str, id: str
+) -> Subscription | None:
+    """The sender's subscription with that id at the base of that version; one that was removed is not found."""
+    named = {"of_id": as_key(id), "of_sender": sender, "of_guide": guide, "payers": list(payers)}
     return next((_shown(row, vault) for row in _FIND.rows(connection, named)), None)
 
 
@@ -128,9 +141,12 @@ def subscriptions_named(
     return found
 
 
-def subscriptions_of(connection: Connection, vault: Vault, sender: ClientId) -> tuple[Subscription, ...]:
-    """All of one sender, oldest first, at most 1,000."""
-    return tuple(_shown(row, vault) for row in _OF_SENDER.rows(connection, {"of_sender": sender}))
+def subscriptions_of(
+    connection: Connection, vault: Vault, sender: ClientId, payers: Sequence[PayerId], guide: str
+) -> tuple[Subscription, ...]:
+    """All of one sender at the base of that version, oldest first, at most 1,000."""
+    named = {"of_sender": sender, "of_guide": guide, "payers": list(payers)}
+    return tuple(_shown(row, vault) for row in _OF_SENDER.rows(connection, named))
 
 
 def content_of(connection: Connection, row: Subscription) -> Content:
@@ -172,5 +188,6 @@ def _subscription(row: Sequence[Any], headers: tuple[str, ...] = ()) -> Subscrip
             "standing": Standing(kept["standing"]),
             "channel": replace(_channel_of(kept["channel"]), headers=headers),
             "organizations": _texts_of(kept["organizations"]),
+            "payers": tuple(map(PayerId, _texts_of(kept["payers"]))),
         }
     )

@@ -133,11 +133,31 @@ cases = Table(
     Column("status", Text, nullable=False),
     Column("due_at", Instant, nullable=False),
     Column("document", Text, nullable=False),
+    Column("sensitivity", Text),
     PrimaryKeyConstraint("id", "payer_id", name="cases_pkey"),
     Index("cases_by_member", "member_id", "payer_id", "received_at", "id"),
     Index("cases_by_patient", "patient_reference", "sender", "payer_id", "received_at", "id"),
     Index("cases_by_due", "payer_id", "due_at", "id", sqlite_where=_PENDED, postgresql_where=_PENDED),
 )
+
+case_providers = Table(
+    "case_providers",
+    metadata,
+    Column("payer_id", Text, nullable=False),
+    Column("case_id", Text, nullable=False),
+    Column("npi", Text, nullable=False),
+    PrimaryKeyConstraint("case_id", "payer_id", "npi", name="case_providers_pkey"),
+    ForeignKeyConstraint(
+        ("case_id", "payer_id"),
+        ("cases.id", "cases.payer_id"),
+        name="case_providers_case_fkey",
+        ondelete="CASCADE",
+        deferrable=True,
+        initially="DEFERRED",
+    ),
+    sqlite_with_rowid=False,
+)
+"""Who requests, orders or renders: others than the sender find a case by them only."""
 
 case_lines = Table(
     "case_lines",
@@ -238,25 +258,6 @@ claim_identifiers = Table(
     _of_a_case("claim_identifiers"),
     Index("claim_identifiers_latest", "value", "sender", "payer_id", "received_at", "case_id", "system"),
     sqlite_with_rowid=False,
-)
-
-# --- who did what ------------------------------------------------------------------------
-
-audit = Table(
-    "audit",
-    metadata,
-    Column("id", Text, nullable=False),
-    Column("payer_id", Text),
-    Column("at", Instant, nullable=False),
-    Column("client_id", Text, nullable=False),
-    Column("action", Text, nullable=False),
-    Column("outcome", Text, nullable=False),
-    Column("status", Integer, nullable=False),
-    Column("detail", Text, nullable=False),
-    Column("request_id", Text, nullable=False),
-    Column("body_hash", Text, nullable=False),
-    PrimaryKeyConstraint("id", name="audit_pkey"),
-    Index("audit_by_time", "payer_id", "at"),
 )
 
 # --- what EHRs were told when they asked about coverage ------------------------------------------------------------

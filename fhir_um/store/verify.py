@@ -13,11 +13,15 @@ from typing import Any
 
 from sqlalchemy import Connection, Executable, Row, Select, Table, bindparam, select, text, tuple_
 
+from fhir_um.cases.auditing import Anchor
+from fhir_um.store.audit_faults import ChainChecked, Told, check_chain
 from fhir_um.store.case_faults import case_faults
 from fhir_um.store.found import as_found
 from fhir_um.store.hook_faults import KEPT, overdue
-from fhir_um.store.pended_faults import PENDED
+from fhir_um.store.pended_faults import pended_checks, sealed_documents
+from fhir_um.store.purged_faults import purged_faults
 from fhir_um.store.tables import cases, submissions
+from fhir_um.vault import Vault
 
 _BATCH = 200
 
@@ -35,17 +39,23 @@ _SUBMISSIONS = _in_turn(submissions)
 
 @dataclass(slots=True)
 class Checked:
-    """What was looked at, and every fault found, in words that name the payer and the case or submission."""
+    """What was looked at, and every fault found, in words that name the payer and the case or submission.
+
+    `unopened` counts documents that are sealed and could not be looked into without a key.
+    """
 
     cases: int = 0
     events: int = 0
     submissions: int = 0
     hook_records: int = 0
     pended_records: int = 0
+    purged_cases: int = 0
+    unopened: int = 0
+    audit_rows: int = 0
     faults: list[str] = field(default_factory=list)
 
 
-def verify(connection: Connection) -> Checked:
+def verify(connection: Connection, vault: Vault | None = None) -> Checked:
     """Look at everything there is about cases, documents and subscribers, and at what EHRs were told."""
     checked = Checked()
     with _any_text(connection):
@@ -62,8 +72,24 @@ def verify(connection: Connection) -> Checked:
                 fault = "the bytes do not have the recorded hash"
                 checked.faults.append(f"payer {row.payer_id}, submission {row.id}: {fault}")
         _check_hooks(connection, checked)
-        _check_pended(connection, checked)
+        _check_pended(connection, vault, checked)
+        _check_audit(connection, checked)
+        checked.purged_cases, faults = purged_faults(connection)
+        checked.faults += faults
     return checked
+
+
+def verify_audit(connection: Connection, anchor: Anchor | None, told: Told) -> ChainChecked:
+    """Look at the audit log alone; see `check_chain`."""
+    with _any_text(connection):
+        return check_chain(connection, anchor, told)
+
+
+def _check_audit(connection: Connection, checked: Checked) -> None:
+    chain = check_chain(connection)
+    checked.audit_rows = chain.end.sequence
+    if chain.fault:
+        checked.faults.append(f"audit log: {chain.fault}")
 
 
 def _check_hooks(connection: Connection, checked: Checked) -> None:
@@ -76,8 +102,9 @@ def _check_hooks(connection: Connection, checked: Checked) -> None:
             ]
 
 
-def _check_pended(connection: Connection, checked: Checked) -> None:
-    for what, table, faults_of in PENDED:
+def _check_pended(connection: Connection, vault: Vault | None, checked: Checked) -> None:
+    checked.unopened = 0 if vault else sealed_documents(connection)
+    for what, table, faults_of in pended_checks(vault):
         for row in _all(connection, _in_turn(table)):
             checked.pended_records += 1
             checked.faults += [

@@ -3,10 +3,12 @@
 Must not open or end the transaction, and holds no SQL; each method hands on to the file that has it.
 """
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from sqlalchemy import Connection
 
+from fhir_um.cases.auditing import Subject, subject_of
 from fhir_um.cases.guidance import CardFeedback, CardTold, Explained, Guidance, Invocation
 from fhir_um.cases.model import (
     Case,
@@ -23,13 +25,19 @@ from fhir_um.cases.model import (
 from fhir_um.cases.submission import CaseSearch, StoredSubmission
 from fhir_um.coverage.model import Directory, GoldCard, Member, Payer, Plan, Provider, UsedService
 from fhir_um.errors import Overtaken
-from fhir_um.store import cases, coverage, events, finding, hook_calls, hook_tokens, hooks, lines, submissions, trail
+from fhir_um.store import cases, coverage, events, finding, hook_calls, hook_tokens, hooks, lines, submissions
 from fhir_um.store.attached import Attachments, AttachmentsRead
+from fhir_um.store.audited import AuditLog, AuditRead
+from fhir_um.store.clients import Clients, ClientsRead
 from fhir_um.store.directory import DirectoryCache
 from fhir_um.store.documents import used_of
 from fhir_um.store.engine import lock_key, take_turn
+from fhir_um.store.people import People, PeopleRead
+from fhir_um.store.retained import Retention, RetentionRead
+from fhir_um.store.sealed import demanded
+from fhir_um.store.sealing import Sealing, SealingRead
 from fhir_um.store.subscribers import Subscribers, SubscribersRead
-from fhir_um.store.trail import AuditRow
+from fhir_um.store.visible import Visible
 from fhir_um.vault import Vault
 from fhir_um.words import Identifier
 
@@ -50,7 +58,37 @@ class Reading:
     @property
     def attachments(self) -> AttachmentsRead:
         """Documents that came after the request."""
-        return AttachmentsRead(self._connection)
+        return AttachmentsRead(self._connection, self._vault)
+
+    @property
+    def clients(self) -> ClientsRead:
+        """Systems that may call, and their access tokens."""
+        return ClientsRead(self._connection)
+
+    @property
+    def people(self) -> PeopleRead:
+        """Who signed in, and emergency access."""
+        return PeopleRead(self._connection, self._vault)
+
+    @property
+    def visible(self) -> Visible:
+        """Cases as far as the party that is named may see them."""
+        return Visible(self._connection)
+
+    @property
+    def audit(self) -> AuditRead:
+        """Who did what."""
+        return AuditRead(self._connection)
+
+    @property
+    def retention(self) -> RetentionRead:
+        """What must be kept, what may go, and what went."""
+        return RetentionRead(self._connection, self.directory)
+
+    @property
+    def sealing(self) -> SealingRead:
+        """What is sealed, with which keys."""
+        return SealingRead(self._connection, demanded(self._vault))
 
     def directory(self) -> Directory:
         """Payers, plans and gold cards; may be up to 30 seconds old when another process changed them."""
@@ -120,6 +158,10 @@ class Reading:
         """The coverage assertions with those ids."""
         return hooks.guidance_named(self._connection, payer_id, ids)
 
+    def guidance_about(self, payer_id: PayerId, member_id: str, ids: tuple[str, ...]) -> tuple[Guidance, ...]:
+        """Those of the coverage assertions with those ids that are about that member."""
+        return hooks.guidance_about(self._connection, payer_id, member_id, ids)
+
     def guidance_given(self, payer_id: PayerId, instance: str) -> tuple[Guidance, ...]:
         """Every coverage assertion given to that hook instance, by order."""
         return hooks.guidance_of_instance(self._connection, payer_id, instance)
@@ -136,9 +178,9 @@ class Reading:
         """Every hook call that is kept, or received from then on, each with what was told and what became of it."""
         return hook_calls.hook_calls(self._connection, payer_id, since)
 
-    def cards(self, ids: tuple[str, ...]) -> tuple[CardTold, ...]:
-        """The cards with those uuids."""
-        return hooks.cards_named(self._connection, ids)
+    def cards(self, client: str, ids: tuple[str, ...]) -> tuple[CardTold, ...]:
+        """Those of the cards with those uuids that were shown to that client."""
+        return hooks.cards_shown(self._connection, client, ids)
 
 
 class Work(Reading):
@@ -155,6 +197,7 @@ class Work(Reading):
         super().__init__(connection, directory, vault)
         self._has_turn = alone
         self._histories: dict[tuple[PayerId, MemberId], list[str]] = {}
+        self._about: dict[tuple[PayerId, MemberId, CaseId], Subject] = {}
 
     @property
     def subscribers(self) -> Subscribers:
@@ -164,7 +207,53 @@ class Work(Reading):
     @property
     def attachments(self) -> Attachments:
         """Documents that came after the request."""
-        return Attachments(self._connection, self._writing)
+        return Attachments(self._connection, self._vault, self._writing)
+
+    @property
+    def audit(self) -> AuditLog:
+        """Who did what: to be added to last of all."""
+        return AuditLog(self._connection, self._writing)
+
+    @property
+    def clients(self) -> Clients:
+        """Systems that may call, and their access tokens."""
+        return Clients(self._connection, self._writing)
+
+    @property
+    def people(self) -> People:
+        """Who signed in, their sessions, and emergency access."""
+        return People(self._connection, self._vault, self._writing)
+
+    @property
+    def has_turn(self) -> bool:
+        """True once it has written, or could have: then an entry of the audit log costs no second wait."""
+        return self._has_turn
+
+    @property
+    def about(self) -> tuple[Subject, ...]:
+        """Members and cases of which it has written or was to write, as the audit log names them."""
+        return tuple(self._about.values())
+
+    def concern(self, subjects: Iterable[Subject]) -> None:
+        """Name members and cases that this transaction is about although it writes nothing of them.
+
+        Of a case that is named without its member, the member is looked up.
+        """
+        for subject in subjects:
+            self._concern(self.audit.with_member(subject))
+
+    def _concern(self, subject: Subject) -> None:
+        self._about[subject.payer_id, subject.member_id, subject.case_id] = subject
+
+    @property
+    def retention(self) -> Retention:
+        """What must be kept, what may go, and what went."""
+        return Retention(self._connection, self.directory, self._writing)
+
+    @property
+    def sealing(self) -> Sealing:
+        """What is sealed, with which keys; to be sealed again with the first."""
+        return Sealing(self._connection, demanded(self._vault), self._writing)
 
     def member_history(self, payer_id: PayerId, member_id: MemberId) -> tuple[UsedService, ...]:
         """As `Reading.member_history`; nobody else's change to it comes between this and what is written."""
@@ -187,7 +276,10 @@ class Work(Reading):
 
     def load_case_for_change(self, payer_id: PayerId, case_id: CaseId) -> Case | None:
         """The case, kept from other writers until the transaction ends; or None."""
-        return cases.load_case(self._writing(), payer_id, case_id, to_change=True)
+        case = cases.load_case(self._writing(), payer_id, case_id, to_change=True)
+        if case is not None:
+            self._concern(subject_of(case))
+        return case
 
     def new_case(
         self, case: Case, events: tuple[Event, ...], numbers: tuple[IssuedNumber, ...], clocks: tuple[Clock, ...]
@@ -195,6 +287,7 @@ class Work(Reading):
         """Write a case for the first time, with its steps, numbers and clocks."""
         new = cases.new_case(case, events)
         connection = self._writing()
+        self._concern(subject_of(case))
         cases.insert_case(connection, new)
         lines.add_numbers(connection, case.payer_id, numbers)
         lines.put_clocks(connection, case.payer_id, clocks)
@@ -212,6 +305,7 @@ class Work(Reading):
         Raises: VersionConflict when the case is not at `expected_version` any more.
         """
         cases.update_case(self._writing(), case, expected_version, events)
+        self._concern(subject_of(case))
         lines.add_numbers(self._writing(), case.payer_id, numbers)
         lines.put_clocks(self._writing(), case.payer_id, clocks)
         lines.stop_clocks(self._writing(), case, case.changed_at)
@@ -227,13 +321,12 @@ class Work(Reading):
         """
         submissions.add_submission(self._writing(), arrived, claim_identifiers)
 
-    def add_audit(self, row: AuditRow) -> None:
-        """Note a request and what became of it."""
-        trail.add_audit(self._writing(), row)
-
     def add_guidance(self, rows: tuple[Guidance, ...]) -> None:
         """Note coverage assertions before they are told; one that is known already stays as it is."""
         hooks.add_guidance(self._writing(), rows)
+        for row in rows:
+            if row.member_id:
+                self._concern(Subject(row.payer_id, MemberId(row.member_id)))
 
     def use_guidance(self, payer_id: PayerId, member_id: str, ids: tuple[str, ...], case_id: CaseId) -> None:
         """Tie assertions of that member to the case a submission made of them."""

@@ -68,6 +68,8 @@ class Subscription:
     was sent, without `id`, `meta`, `status`, `error` and the headers, as JSON. `event_count` is the number of the
     latest event. `ends_at` is None also for an end that had passed when it was made. `fault` says why it stands in
     error, for the subscriber to read. `version` counts its changes by the sender, from 1.
+    `payers` are those that whoever made it may speak to: it hears of no others; empty for one made before there were
+    several.
     """
 
     id: SubscriptionId
@@ -84,6 +86,7 @@ class Subscription:
     event_count: int = 0
     ends_at: datetime | None = None
     fault: str = ""
+    payers: tuple[PayerId, ...] = ()
 
 
 class DeliveryKind(StrEnum):

@@ -53,7 +53,6 @@ _VALUES = {
 }
 _NEEDED = ("TrackingId", "AttachTo", "MemberId", "Attachment")
 _PARTS = {"LineItem": "valueString", "Code": "valueCodeableConcept", "Content": "resource"}
-_LONGEST_NAME = 40
 _TAKEN = f"{', '.join(sorted(RESOURCES))}, or a DocumentReference or Binary with its bytes"
 
 
@@ -123,7 +122,7 @@ class _Reading:
             self._seen.add(name)
             self._attachment(row, path)
         elif name not in _VALUES:
-            self._fault("not-supported", f"The parameter {name[:_LONGEST_NAME]!r} is not known here.", f"{path}.name")
+            self._fault("not-supported", "A parameter of that name is not known here.", f"{path}.name")
         elif name in self._seen:
             self._fault("structure", f"The parameter {name} may be given once.", path)
         else:
@@ -137,7 +136,7 @@ class _Reading:
         for index, part in enumerate(each(row, "part")):
             name, place = text(part, "name"), f"{path}.part[{index}]"
             if name not in _PARTS:
-                self._fault("not-supported", f"The part {name[:_LONGEST_NAME]!r} is not known here.", f"{place}.name")
+                self._fault("not-supported", "A part of that name is not known here.", f"{place}.name")
             elif name == "LineItem" and text(part, "valueString").strip():
                 lines.append(text(part, "valueString").strip())
             elif name == "Code" and concept(child(part, "valueCodeableConcept")):
@@ -167,13 +166,13 @@ class _Reading:
             whole = plain(write_json(resource))
             self.documents.append(SentDocument(lines, code, type_, kind, "", FHIR_JSON, b"", whole, path))
         else:
-            told = f"A resource {kind[:_LONGEST_NAME]!r} is not taken as an attachment; send {_TAKEN}."
+            told = f"A resource of that type is not taken as an attachment; send {_TAKEN}."
             self._fault("not-supported", told, path)
 
     def _file(self, resource: Json, attachment: Json, path: str, lines: tuple[str, ...], code: Concept) -> None:
         media, data = media_type(text(attachment, "contentType")), attachment.get("data")
         if media not in MEDIA:
-            named = f"The type {media[:60]!r}" if media else "A document without contentType"
+            named = "That type" if media else "A document without contentType"
             self._fault("not-supported", f"{named} is not taken; send one of: {', '.join(MEDIA)}.", path)
             return
         if not isinstance(data, str):

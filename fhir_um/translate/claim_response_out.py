@@ -71,6 +71,7 @@ def claim_response_of(case: Case, manner: Manner) -> Json:
         "adjudication": _adjudication(case) if dialect.root_extensions else [],
         "error": [_error(error, dialect, notes) for error in case.errors],
     }
+    notes.number(manner.notice)
     written["processNote"] = notes.written()
     return {name: value for name, value in written.items() if value}
 

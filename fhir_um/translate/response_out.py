@@ -4,6 +4,7 @@ Must not know HTTP, the store or the time. The same case gives the same bytes.
 """
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -18,6 +19,7 @@ from fhir_um.translate.elements_out import Json, instant
 from fhir_um.translate.manner import Manner
 from fhir_um.translate.sent import AsSent
 from fhir_um.translate.tasks_out import tasks
+from fhir_um.translate.withholding import PART_2_NOTICE
 from profiles.canonicals import PROFILE_INQUIRY_RESPONSE_BUNDLE, PROFILE_RESPONSE_BUNDLE
 from profiles.issues import Issue
 from profiles.outcome import operation_outcome
@@ -78,51 +80,68 @@ def claim_resource(case: Case, raw_body: bytes) -> bytes:
     return write_json(head | {name: raw for name, raw in received.items() if name not in head})
 
 
-def inquiry_response(
-    found: Found, dialect: Dialect, base_url: str, at: datetime, warnings: tuple[Issue, ...] = ()
-) -> bytes:
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """What is said beside what an inquiry found: `warnings` about the inquiry itself, `limits` of the answer, and
+    which cases take the notice of 42 CFR part 2."""
+
+    warnings: tuple[Issue, ...] = ()
+    limits: tuple[Issue, ...] = ()
+    under_part_2: frozenset[str] = frozenset()
+
+
+def inquiry_response(found: Found, dialect: Dialect, base_url: str, at: datetime, beside: Beside = Beside()) -> bytes:
     """What an inquiry found: one Bundle per case in Parameters, or (2.0.1) all in one Bundle.
 
+    The limits of the answer are an entry of its first Bundle, or stand alone where there is none.
     Source: PAS 2.2.1 OperationDefinition Claim-inquiry, spec-46 to spec-50.
     """
+    outcome_url = f"{base_url}/OperationOutcome/inquiry"
     if dialect.inquiry_answers_parameters:
-        return write_json(_parameters(found, dialect, base_url, at, warnings))
-    entries = _inquiry_entries(found, dialect, base_url)
-    said = warnings or (() if found else (NOTHING_FOUND,))
+        return write_json(_parameters(found, dialect, base_url, at, beside, outcome_url))
+    entries = _inquiry_entries(found, dialect, base_url, beside.under_part_2)
+    nothing = () if found or beside.warnings else (NOTHING_FOUND,)
+    said = (*nothing, *beside.limits, *beside.warnings)
     if said:
-        entries.append(_entry(f"{base_url}/OperationOutcome/inquiry", operation_outcome(said)))
+        entries.append(_entry(outcome_url, operation_outcome(said)))
     return write_json(_bundle(PROFILE_INQUIRY_RESPONSE_BUNDLE, at, entries))
 
 
-def _parameters(found: Found, dialect: Dialect, base_url: str, at: datetime, warnings: tuple[Issue, ...]) -> Json:
-    bundles = (
-        _bundle(PROFILE_INQUIRY_RESPONSE_BUNDLE, at, _inquiry_entries((one,), dialect, base_url)) for one in found
-    )
-    parameters: list[Json] = [{"name": "return", "resource": bundle} for bundle in bundles]
-    if warnings:
-        parameters.append({"name": "outcome", "resource": operation_outcome(warnings)})
+def _parameters(found: Found, dialect: Dialect, base_url: str, at: datetime, beside: Beside, outcome_url: str) -> Json:
+    parameters: list[Json] = []
+    for one in found:
+        entries = _inquiry_entries((one,), dialect, base_url, beside.under_part_2)
+        if beside.limits and not parameters:
+            entries.append(_entry(outcome_url, operation_outcome(beside.limits)))
+        parameters.append({"name": "return", "resource": _bundle(PROFILE_INQUIRY_RESPONSE_BUNDLE, at, entries)})
+    said = beside.warnings if found else (*beside.limits, *beside.warnings)
+    if said:
+        parameters.append({"name": "outcome", "resource": operation_outcome(said)})
     return {"resourceType": "Parameters"} | ({"parameter": parameters} if parameters else {})
 
 
-def _inquiry_entries(found: Found, dialect: Dialect, base_url: str) -> list[Json]:
+def _inquiry_entries(found: Found, dialect: Dialect, base_url: str, under_part_2: frozenset[str]) -> list[Json]:
     """ClaimResponses first, then what they refer to, each address once."""
     echo, answers = Echo(), []
     for case, raw_body in found:
-        answer = claim_response_of(case, _beside(echo, case, raw_body, dialect, inquiry=True))
+        notice = PART_2_NOTICE if case.id in under_part_2 else ""
+        answer = claim_response_of(case, _beside(echo, case, raw_body, dialect, inquiry=True, notice=notice))
         answers.append(_entry(_address(case, base_url), answer))
     return [*answers, *_echoed(echo)]
 
 
-def _beside(echo: Echo, case: Case, raw_body: bytes, dialect: Dialect, inquiry: bool) -> Manner:
+def _beside(echo: Echo, case: Case, raw_body: bytes, dialect: Dialect, inquiry: bool, notice: str = "") -> Manner:
     """The manner of an answer that has the entries it refers to beside it."""
     came = raw_entries(raw_body)
     echo.turn_to(came)
-    return _manner(echo, case, came, dialect, inquiry)
+    return _manner(echo, case, came, dialect, inquiry, notice)
 
 
-def _manner(refs: References, case: Case, came: dict[str, bytes], dialect: Dialect, inquiry: bool) -> Manner:
+def _manner(
+    refs: References, case: Case, came: dict[str, bytes], dialect: Dialect, inquiry: bool, notice: str = ""
+) -> Manner:
     url = case.request.claim_url
-    return Manner(dialect, refs, AsSent(url, came.get(url), refs), inquiry)
+    return Manner(dialect, refs, AsSent(url, came.get(url), refs), inquiry, notice)
 
 
 def _address(case: Case, base_url: str) -> str:

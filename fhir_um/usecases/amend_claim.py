@@ -73,6 +73,7 @@ class _Amendment:
         earned: Mapping[int, Line],
     ) -> None:
         self.earned = earned
+        self.sensitive = deps.sensitive
         self.submission = submission
         self.adjudicator = adjudicator
         self.standing = adjudicator.standing
@@ -128,6 +129,7 @@ class _Amendment:
             priority=self.priority,
             errors=errors,
             submission_hash=self.submission.body_hash,
+            sensitivity=self.sensitive.after(self.case, self.submission.request),
         )
 
     def _cancel(self, sequence: int, asked: LineRequest | None) -> None:

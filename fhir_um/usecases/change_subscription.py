@@ -40,6 +40,7 @@ def change_subscription(
             version=found.version + 1,
             ends_at=asked.ends_at,
             fault="",
+            payers=caller.payer_ids,
         )
         work.subscribers.change(changed, found.version, at + HANDSHAKE_AFTER)
     return changed

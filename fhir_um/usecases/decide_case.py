@@ -8,12 +8,13 @@ from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from fhir_um.cases.caller import Caller
+from fhir_um.cases.deciding import demand_decider
 from fhir_um.cases.history import Journal
 from fhir_um.cases.lifecycle import Move, Ruling, move_for
 from fhir_um.cases.model import PENDED, Case, CaseId, Clock, Decider, EventKind, Line
 from fhir_um.cases.placing import Numbers, rule
 from fhir_um.deps import Deps, Work
-from fhir_um.errors import IllegalMove, RoleNotAllowed, VersionConflict
+from fhir_um.errors import IllegalMove, VersionConflict
 from fhir_um.usecases.read_case import no_such_case
 
 
@@ -30,8 +31,7 @@ def decide_case(
     Raises: VersionConflict when the case changed since the decider read it; RoleNotAllowed; IllegalMove; Refusal
     NOT_FOUND.
     """
-    if decider.role not in caller.roles:
-        raise RoleNotAllowed(f"This client's people may not act as {decider.role}.")
+    demand_decider(caller, decider)
     at = deps.clock()
     with deps.open_work() as work:
         case = _case_for_change(work, caller, case_id)

@@ -5,11 +5,13 @@ Nothing is sent here. Each function is one short transaction, so that whoever de
 
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
+from datetime import datetime
 
-from fhir_um.cases.model import CaseId, PayerId
-from fhir_um.deps import Deps
+from fhir_um.cases.auditing import Act, AuditEntry, Purpose, Subject
+from fhir_um.cases.model import CaseId, MemberId, PayerId
+from fhir_um.deps import Deps, Work
 from fhir_um.subscribers.asked import EventTold
-from fhir_um.subscribers.model import Asking, Content, Delivery, Given, Lease
+from fhir_um.subscribers.model import Asking, Content, Delivery, Given, Lease, Subscription, SubscriptionId
 from fhir_um.usecases.subscription_events import event_told
 
 EventOf = tuple[PayerId, CaseId | None, int]
@@ -32,10 +34,40 @@ def take_turn(deps: Deps, given: Sequence[Given], asking: Asking | None) -> tupl
         return taken, lost
 
 
-def keep_bytes(deps: Deps, frozen: Sequence[Delivery]) -> None:
-    """Keep the bytes of deliveries before the first try: every later one sends the same."""
+def keep_bytes(deps: Deps, frozen: Sequence[tuple[Subscription, Delivery]]) -> None:
+    """Keep the bytes of deliveries before the first try: every later one sends the same.
+
+    What is about to be told to whom is noted with them, one row for each subscription.
+    """
+    at = deps.clock()
+    told: dict[SubscriptionId, list[tuple[Subscription, Delivery]]] = {}
+    for subscription, delivery in frozen:
+        if delivery.case_id is not None:
+            told.setdefault(subscription.id, []).append((subscription, delivery))
     with deps.open_work(alone=True) as work:
-        work.subscribers.freeze(frozen)
+        work.subscribers.freeze([delivery for _, delivery in frozen])
+        for several in told.values():
+            work.audit.add(_disclosure(work, several, at))
+
+
+def _disclosure(work: Work, told: Sequence[tuple[Subscription, Delivery]], at: datetime) -> AuditEntry:
+    subscription = told[0][0]
+    cases = [
+        Subject(delivery.payer_id, MemberId(""), delivery.case_id, delivery.case_version)
+        for _, delivery in told
+        if delivery.case_id is not None
+    ]
+    return AuditEntry(
+        at=at,
+        action="notify",
+        act=Act.READ,
+        payer_id=subscription.payer_id,
+        client_id=subscription.sender,
+        on_behalf_of=subscription.sender,
+        detail=f"subscription {subscription.id}",
+        purpose=Purpose.AUTHORIZATION.value,
+        subjects=tuple(work.audit.with_member(one) for one in cases),
+    )
 
 
 def end_those_over(deps: Deps) -> int:

@@ -298,7 +298,7 @@ class _Counter:
         if not order.carried:
             return ()
         payer_id, whose = PayerId(self.payer.id), self.standing.member.id if self.standing.member else ""
-        known = self.work.guidance(payer_id, order.carried)
+        known = self.work.guidance_about(payer_id, whose, order.carried)
         if with_siblings:
             calls = dict.fromkeys(row.instance for row in known)
             given = (row for instance in calls for row in self.work.guidance_given(payer_id, instance))

@@ -1,4 +1,4 @@
-"""Tell why an EHR was told what it was told. One transaction, which also notes who looked.
+"""Tell why an EHR was told what it was told. Changes nothing.
 
 Must not know FHIR. "Not yours" and "not there" are the same answer. Source: CRD 2.2.1 found-37, found-38.
 """
@@ -8,42 +8,26 @@ from dataclasses import replace
 from fhir_um.cases.caller import Caller
 from fhir_um.cases.guidance import Explained
 from fhir_um.cases.model import PayerId
-from fhir_um.deps import AuditRow, Deps, Work
+from fhir_um.deps import Deps, Reading
 from fhir_um.errors import Kind, Refusal
 from fhir_um.usecases.guiding import told_ids
 
-_LOOKED = "explain hook"
 
-
-def explain_hook(deps: Deps, caller: Caller, name: str, request_id: str) -> Explained:
+def explain_hook(deps: Deps, caller: Caller, name: str) -> Explained:
     """Everything kept about a hook instance, or about the one that a coverage assertion was given to.
 
     Raises: Refusal NOT_FOUND.
     """
-    with deps.open_work() as work:
+    with deps.open_reading() as work:
         found = _find(work, caller, name)
         payer_id = (found.invocation or found.guidance[0]).payer_id if found else None
         payer = work.directory().payer(payer_id) if payer_id else None
-        work.add_audit(
-            AuditRow(
-                id=deps.new_id(),
-                payer_id=payer_id,
-                at=deps.clock(),
-                client_id=caller.client_id,
-                action=_LOOKED,
-                outcome="answered" if found else "not-found",
-                status=200 if found else 404,
-                detail=found.invocation.id if found and found.invocation else "",
-                request_id=request_id,
-                body_hash="",
-            )
-        )
     if found is None:
         raise Refusal.of(Kind.NOT_FOUND, "not-found", "There is no such hook call or coverage assertion here.")
     return replace(found, payer=next(iter(payer.identifiers), None) if payer else None)
 
 
-def _with_repeated(work: Work, payer_id: PayerId, found: Explained) -> Explained:
+def _with_repeated(work: Reading, payer_id: PayerId, found: Explained) -> Explained:
     """Also the assertions an order brought along from an earlier call, and was told again."""
     told = told_ids(found.invocation.document) if found.invocation else ()
     known = {row.id for row in found.guidance}
@@ -51,7 +35,7 @@ def _with_repeated(work: Work, payer_id: PayerId, found: Explained) -> Explained
     return replace(found, guidance=found.guidance + repeated)
 
 
-def _find(work: Work, caller: Caller, name: str) -> Explained | None:
+def _find(work: Reading, caller: Caller, name: str) -> Explained | None:
     for payer_id in caller.payer_ids:
         named = work.guidance(payer_id, (name,))
         found = _with_repeated(work, payer_id, work.explained(payer_id, named[0].instance if named else name))

@@ -88,10 +88,9 @@ def _by_case(work: Reading, caller: Caller, tracking: Identifier) -> Iterator[Ai
 
 
 def _own(work: Reading, caller: Caller, case_id: str) -> Iterator[Case]:
-    for payer_id in caller.payer_ids:
-        case = work.load_case(payer_id, CaseId(case_id))
-        if case is not None and case.sender == caller.sender:
-            yield case
+    case = work.visible.sent(caller.payer_ids, caller.sender, CaseId(case_id))
+    if case is not None:
+        yield case
 
 
 def _by_reference(work: Reading, caller: Caller, number: Identifier | None) -> Iterator[Aim]:
@@ -117,14 +116,11 @@ def _by_numbers_of_sender(work: Reading, caller: Caller, sent: AttachmentsSent) 
     """By a trace number of a line or the control number of a document that the request announced."""
     value = sent.tracking.value
     for payer_id in caller.payer_ids:
-        for member in work.find_members(payer_id, (sent.member,)):
-            for case in work.find_for_inquiry(payer_id, member.id, frozenset(), _MOST):
-                if case.sender != caller.sender:
-                    continue
-                traced = [n.sequence for n in case.lines if value in {t.value for t in n.request.trace_numbers}]
-                announced = (info.document for info in case.request.supporting_info if info.document)
-                if traced or value in {document.control_number for document in announced}:
-                    yield Aim(case, traced[0] if len(traced) == 1 else None)
+        for case in work.visible.sent_for_member(payer_id, caller.sender, sent.member, _MOST):
+            traced = [n.sequence for n in case.lines if value in {t.value for t in n.request.trace_numbers}]
+            announced = (info.document for info in case.request.supporting_info if info.document)
+            if traced or value in {document.control_number for document in announced}:
+                yield Aim(case, traced[0] if len(traced) == 1 else None)
 
 
 def _is_about(work: Reading, case: Case, member: Identifier) -> bool:

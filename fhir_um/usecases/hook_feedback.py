@@ -1,6 +1,6 @@
 """Remember what clinicians made of cards, per card and policy. One transaction.
 
-Must not know HTTP. A card nobody here has shown is passed over; the same report may come several times.
+Must not know HTTP. A card that was not shown to who reports is passed over; the same report may come several times.
 Source: CDS Hooks 2.0, feedback; CRD 2.2.1 metric-1 (engagement).
 """
 
@@ -15,10 +15,12 @@ from fhir_um.deps import Deps
 _WRITER = msgspec.json.Encoder()
 
 
-def hook_feedback(deps: Deps, service: str, rows: tuple[Feedback, ...], at: datetime, keep_days: int) -> None:
-    """Keeps each report on a card we have shown."""
+def hook_feedback(
+    deps: Deps, client: str, service: str, rows: tuple[Feedback, ...], at: datetime, keep_days: int
+) -> None:
+    """Keeps each report on a card we have shown to that client."""
     with deps.open_work() as work:
-        known = {card.id: card for card in work.cards(tuple(dict.fromkeys(row.card for row in rows)))}
+        known = {card.id: card for card in work.cards(client, tuple(dict.fromkeys(row.card for row in rows)))}
         kept = tuple(_kept(deps, service, row, known[row.card], at, keep_days) for row in rows if row.card in known)
         if kept:
             work.add_feedback(kept)

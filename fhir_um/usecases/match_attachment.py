@@ -8,9 +8,10 @@ from itertools import count
 
 from fhir_um.cases.attachments import Attachment, ReadChart
 from fhir_um.cases.caller import Caller
+from fhir_um.cases.deciding import demand_decider
 from fhir_um.cases.model import Case, CaseId, Decider, LineState
 from fhir_um.deps import Deps, Reading, Work
-from fhir_um.errors import IllegalMove, Issue, Kind, Refusal, RoleNotAllowed
+from fhir_um.errors import IllegalMove, Issue, Kind, Refusal
 from fhir_um.usecases.attach_documents import chart_of, read_attached
 from fhir_um.usecases.informing import News, inform
 from fhir_um.usecases.read_attachments import of_payers
@@ -33,8 +34,7 @@ def match_attachment(deps: Deps, caller: Caller, id: str, matching: Matching, re
     Raises: RoleNotAllowed; Refusal NOT_FOUND, CONFLICT when it was matched before; IllegalMove for a line the case does
     not have, or a document that is another member's.
     """
-    if matching.decider.role not in caller.roles:
-        raise RoleNotAllowed(f"This client's people may not act as {matching.decider.role}.")
+    demand_decider(caller, matching.decider)
     at = deps.clock()
     with deps.open_work() as work:
         held = _held(work, caller, id)

@@ -18,13 +18,15 @@ def find_member(
     """The one member meant, or why there is none.
 
     The patient's own identifiers come first; those of the coverage, which dependents share with the subscriber, count
-    only when the patient's find nobody. Members who share an identifier are told apart by birth date and name.
+    only when the patient's find nobody. Members who share an identifier are told apart by birth date and name. Both
+    are looked up at once: whether somebody is a member does not show in how much was asked of the store.
     """
-    found = work.find_members(payer_id, claimed.identifiers)
-    by_coverage = False
-    if coverage is not None and not found:
-        by_coverage = True
-        found = work.find_members(payer_id, _of_coverage(coverage))
+    of_coverage = _of_coverage(coverage) if coverage is not None else ()
+    all_found = work.find_members(payer_id, claimed.identifiers + of_coverage)
+    found = tuple(member for member in all_found if _is_known_by(member, claimed.identifiers))
+    by_coverage = coverage is not None and not found
+    if by_coverage:
+        found = all_found
     if not found:
         return _fault("67", claimed, "identifier", "No member with this identifier was found.")
     fitting = [member for member in found if same_family(member, claimed) and same_birth(member, claimed)]
@@ -55,6 +57,16 @@ def same_name_and_birth(one: ClaimedMember, other: ClaimedMember) -> bool:
     """True when both were described with a family name and a birth date, and these agree."""
     known = one.family and one.birth_date
     return bool(known) and same_name(one.family, other.family) and one.birth_date == other.birth_date
+
+
+def _is_known_by(member: Member, identifiers: tuple[Identifier, ...]) -> bool:
+    """True when it has one of them; a system that either side left out matches any."""
+    return any(
+        known.value == given.value and (not known.system or not given.system or known.system == given.system)
+        for given in identifiers
+        for known in member.identifiers
+        if given.value
+    )
 
 
 def _of_coverage(coverage: ClaimedCoverage) -> tuple[Identifier, ...]:

@@ -121,6 +121,7 @@ def _header(
         lines=(),
         errors=(*standing.errors, *orphan),
         submission_hash=submission.body_hash,
+        sensitivity=deps.sensitive.of_request(request, request.lines),
     )
 
 

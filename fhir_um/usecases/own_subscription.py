@@ -1,7 +1,8 @@
 """A sender's own subscription inside a transaction: found, at the version they think it has, changed by nobody else.
 
-Sender and PAS version are part of every look-up: somebody else's, and one of the other base, are not there. That the
-identifiers of a filter are the sender's own is not checked: a subscription only ever tells of its sender's requests.
+Sender, payers and PAS version are part of the query: somebody else's, and one of the other base, are not there.
+That the identifiers of a filter are the sender's own is not checked: a subscription only ever tells of its sender's
+requests.
 Source: PAS 2.2.1 spec-59.
 """
 
@@ -23,10 +24,15 @@ Versions = frozenset[str] | None
 
 def own_subscription(work: Reading, caller: Caller, guide: str, id: str) -> Subscription:
     """The caller's subscription at the base of that PAS version. Raises: Refusal NOT_FOUND."""
-    found = work.subscribers.find(caller.sender, id)
-    if found is None or found.guide != guide:
+    found = work.subscribers.find(caller.sender, caller.payer_ids, guide, id)
+    if found is None or not may_hear(caller, found):
         raise Refusal.of(Kind.NOT_FOUND, "not-found", "There is no such subscription here.")
     return found
+
+
+def may_hear(caller: Caller, found: Subscription) -> bool:
+    """True when the subscription tells of no payer but the caller's: clients of one sender may differ in theirs."""
+    return set(found.payers) <= set(caller.payer_ids)
 
 
 def demand_version(found: Subscription, versions: Versions) -> None:

@@ -37,10 +37,9 @@ def open_attachment(deps: Deps, caller: Caller, id: str) -> tuple[Attachment, It
 
 def of_payers(work: Reading, caller: Caller, id: str) -> Attachment:
     """The document of one of the caller's payers. Raises: Refusal NOT_FOUND."""
-    for payer_id in caller.payer_ids:
-        row = work.attachments.find(payer_id, id)
-        if row is not None:
-            return row
+    row = work.attachments.find(caller.payer_ids, id)
+    if row is not None:
+        return row
     raise Refusal.of(Kind.NOT_FOUND, "not-found", "There is no such attachment here.")
 
 

@@ -22,7 +22,7 @@ def read_case(
     Raises: Refusal NOT_FOUND when there is none, none yet at that moment, or no such version.
     """
     with deps.open_reading() as work:
-        case = _of_payers(work, caller, case_id)
+        case = case_of_payers(work, caller, case_id)
         if at is None and version in (None, case.version):
             return case
         events = work.events_of(case.payer_id, case_id, until=at)
@@ -46,15 +46,15 @@ def clocks_of(deps: Deps, case: Case) -> tuple[Clock, ...]:
 def read_events(deps: Deps, caller: Caller, case_id: CaseId) -> tuple[Event, ...]:
     """The whole history of a case, oldest first. Raises: Refusal NOT_FOUND."""
     with deps.open_reading() as work:
-        case = _of_payers(work, caller, case_id)
+        case = case_of_payers(work, caller, case_id)
         return work.events_of(case.payer_id, case_id)
 
 
 def read_own(deps: Deps, caller: Caller, case_id: CaseId) -> tuple[Case, bytes]:
     """A case the caller submitted, with its current submission's bytes. Raises: Refusal NOT_FOUND."""
     with deps.open_reading() as work:
-        case = _of_payers(work, caller, case_id)
-        if case.sender != caller.sender:
+        case = work.visible.sent(caller.payer_ids, caller.sender, case_id)
+        if case is None:
             raise no_such_case()
         return case, body_of(work, case)
 
@@ -100,12 +100,12 @@ def body_of(work: Reading, case: Case) -> bytes:
     return stored.body
 
 
-def _of_payers(work: Reading, caller: Caller, case_id: CaseId) -> Case:
-    for payer_id in caller.payer_ids:
-        case = work.load_case(payer_id, case_id)
-        if case is not None:
-            return case
-    raise no_such_case()
+def case_of_payers(work: Reading, caller: Caller, case_id: CaseId) -> Case:
+    """The case of one of the caller's payers, inside a running transaction. Raises: Refusal NOT_FOUND."""
+    case = work.visible.case(caller.payer_ids, case_id)
+    if case is None:
+        raise no_such_case()
+    return case
 
 
 def no_such_case() -> Refusal:

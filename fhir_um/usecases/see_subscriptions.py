@@ -4,7 +4,7 @@ from fhir_um.cases.caller import Caller
 from fhir_um.deps import Deps
 from fhir_um.subscribers.asked import SubscriptionSearch
 from fhir_um.subscribers.model import Subscription
-from fhir_um.usecases.own_subscription import own_subscription
+from fhir_um.usecases.own_subscription import may_hear, own_subscription
 
 
 def read_subscription(deps: Deps, caller: Caller, guide: str, id: str) -> Subscription:
@@ -18,8 +18,8 @@ def search_subscriptions(
 ) -> tuple[Subscription, ...]:
     """Those made at the base of that PAS version that match, oldest first."""
     with deps.open_reading() as work:
-        found = work.subscribers.of(caller.sender)
-    return tuple(one for one in found if one.guide == guide and _is_wanted(one, wanted))
+        found = work.subscribers.of(caller.sender, caller.payer_ids, guide)
+    return tuple(one for one in found if may_hear(caller, one) and _is_wanted(one, wanted))
 
 
 def _is_wanted(one: Subscription, wanted: SubscriptionSearch) -> bool:

@@ -34,6 +34,7 @@ def subscribe(deps: Deps, caller: Caller, asked: SubscriptionAsked) -> Subscript
         created_at=at,
         changed_at=at,
         ends_at=asked.ends_at,
+        payers=caller.payer_ids,
     )
     with deps.open_work(alone=True) as work:
         if work.subscribers.how_many(caller.sender) >= MOST_OF_A_SENDER:

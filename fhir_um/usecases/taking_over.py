@@ -16,7 +16,7 @@ from fhir_um.cases.model import AUTHORIZED, Case, EventKind, Line, MemberId, Pay
 from fhir_um.cases.ordered import is_of_an_order
 from fhir_um.cases.placing import hand_over
 from fhir_um.cases.roles import ENGINE
-from fhir_um.deps import Reading, Work, used_by
+from fhir_um.deps import Asker, Reading, Work, used_by
 from fhir_um.policy.history import same_service
 from fhir_um.policy.systems import same_code
 from fhir_um.usecases.adjudicate import Adjudicator
@@ -69,12 +69,8 @@ def earnings_of(
     is_orphan = amended is None and (request.prior is not None or request.cancel_all)
     if standing.member is None or standing.request_errors or is_orphan:
         return Earnings()
-    told, named = _told(work, standing, request), _named(request)
-    held = [
-        case
-        for case in _held_by_orders(work, standing, told | named)
-        if case.lines[0].authorization_number in told or _is_theirs(case, caller, request)
-    ]
+    asker = Asker(caller.sender, request.provider_npis)
+    held = list(_held_by_orders(work, standing, _told(work, standing, request), _named(request), asker))
     cases: dict[int, Case] = {}
     for line in request.lines if held else ():
         asks = _asks_first(line) and not standing.line_errors(line.sequence) and not _is_known(amended, line)
@@ -89,9 +85,9 @@ def _told(work: Reading, standing: Standing, request: ClaimRequest) -> frozenset
     """Numbers told with the assertions that came along, while these hold."""
     if not request.coverage_assertions or standing.member is None:
         return frozenset()
-    rows = work.guidance(PayerId(standing.payer.id), request.coverage_assertions)
-    theirs = (row for row in rows if row.member_id == standing.member.id and row.holds(standing.received_on))
-    return frozenset(row.number for row in theirs if row.number)
+    payer_id, member_id = PayerId(standing.payer.id), standing.member.id
+    rows = work.guidance_about(payer_id, member_id, request.coverage_assertions)
+    return frozenset(row.number for row in rows if row.number and row.holds(standing.received_on))
 
 
 def _named(request: ClaimRequest) -> frozenset[str]:
@@ -99,19 +95,20 @@ def _named(request: ClaimRequest) -> frozenset[str]:
     return frozenset(number.strip().upper() for number in given - {""})
 
 
-def _held_by_orders(work: Work, standing: Standing, numbers: frozenset[str]) -> Iterator[Case]:
-    """Cases of orders that hold those numbers, kept from other writers."""
-    if not numbers or standing.member is None:
+def _held_by_orders(
+    work: Work, standing: Standing, told: frozenset[str], named: frozenset[str], asker: Asker
+) -> Iterator[Case]:
+    """Cases of orders that hold those numbers, kept from other writers; by a number that is only named, the asker's."""
+    if standing.member is None:
         return
-    payer_id = PayerId(standing.payer.id)
-    for found in work.find_for_inquiry(payer_id, MemberId(standing.member.id), numbers, _MOST):
-        case = work.load_case_for_change(payer_id, found.id) if is_of_an_order(found) else None
+    payer_id, member_id = PayerId(standing.payer.id), MemberId(standing.member.id)
+    found = work.find_for_inquiry(payer_id, member_id, told, _MOST) if told else ()
+    if named:
+        found += work.visible.told_of(payer_id, member_id, asker, named, _MOST)
+    for id in dict.fromkeys(case.id for case in found if is_of_an_order(case)):
+        case = work.load_case_for_change(payer_id, id)
         if case is not None and is_of_an_order(case) and case.lines[0].state in AUTHORIZED:
             yield case
-
-
-def _is_theirs(case: Case, caller: Caller, request: ClaimRequest) -> bool:
-    return case.sender == caller.sender or not case.request.provider_npis.isdisjoint(request.provider_npis)
 
 
 def _asks_first(line: LineRequest) -> bool:

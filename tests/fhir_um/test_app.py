@@ -63,9 +63,11 @@ def test_health_data_is_not_cached(client: FlaskClient) -> None:
     assert client.get("/um/v1/cases").headers["Cache-Control"] == "no-store"
 
 
-def test_request_id_of_the_caller_is_kept_when_it_is_a_word(client: FlaskClient) -> None:
-    assert client.get("/healthz", headers={"X-Request-Id": "abc-1"}).headers["X-Request-Id"] == "abc-1"
-    assert client.get("/healthz", headers={"X-Request-Id": "a b<c>"}).headers["X-Request-Id"] != "a b<c>"
+def test_request_id_of_the_caller_is_kept_when_it_is_a_uuid(client: FlaskClient) -> None:
+    for kept in ("6F1c2b7a-0d1e-4c55-9a53-0f4f2a7d9b11", "4bf92f3577b34da6a3ce929d0e0e4736"):
+        assert client.get("/healthz", headers={"X-Request-Id": kept}).headers["X-Request-Id"] == kept
+    for word in ("a b<c>", "abc-1", "Nora-Whitfield", "H1001-6103", "4bf92f3577b34da6a3ce929d0e0e473"):
+        assert client.get("/healthz", headers={"X-Request-Id": word}).headers["X-Request-Id"] != word
 
 
 def test_one_line_per_request_without_the_query(client: FlaskClient, caplog: pytest.LogCaptureFixture) -> None:

@@ -101,8 +101,10 @@ def test_our_log_says_why_a_caller_was_refused(
         ("replay", "ehr-1"),
         ("replay", "ehr-1"),
     ]
-    assert {line["outcome"] for event, line in lines if event == "request"} == {"unknown-caller"}
-    assert {line["client_id"] for event, line in lines if event == "request"} == {None}
+    of_requests = [line for event, line in lines if event == "request"]
+    assert [line["request_id"] for line in refused] == [line["request_id"] for line in of_requests]
+    assert {line["outcome"] for line in of_requests} == {"unknown-caller"}
+    assert {line["client_id"] for line in of_requests} == {None}
 
 
 def test_a_token_is_for_the_address_that_is_published(processes: tuple[FlaskClient, FlaskClient]) -> None:

@@ -93,6 +93,28 @@ def test_unusable_value_stops_and_names_the_setting(name: str, value: str) -> No
         Settings.from_env({name: value})
 
 
+@pytest.mark.parametrize(
+    ("name", "value", "advice"),
+    [
+        ("FHIR_UM_REQUESTS_PER_MINUTE", "many", "write a whole number"),
+        ("FHIR_UM_PROXIES", "proxy.example.org", "such as 10.0.0.5"),
+        ("FHIR_UM_SECRET_KEYS", "MDEyMzQ1Njc4OTAx", "`fhir-um secret-key` makes one"),
+    ],
+)
+def test_unusable_value_stops_with_advice(name: str, value: str, advice: str) -> None:
+    with pytest.raises(SettingsFault, match=name) as fault:
+        Settings.from_env({name: value})
+
+    assert advice in str(fault.value)
+
+
+def test_a_mistyped_secret_is_not_repeated() -> None:
+    with pytest.raises(SettingsFault) as fault:
+        Settings.from_env({"FHIR_UM_SECRET_KEYS": "MDEyMzQ1Njc4OTAx"})
+
+    assert "MDEy" not in str(fault.value)
+
+
 def test_variables_of_the_tests_are_ignored() -> None:
     assert Settings.from_env({"FHIR_UM_IG_PACKAGES": "somewhere"}) == Settings.from_env({})
 

@@ -6,12 +6,22 @@ from fhir_um.api.exchange import BASES
 from fhir_um.api.routes import ROUTES
 from fhir_um.auth.scopes import Scope
 
-OF_EVERY_BASE = ("metadata", "Basic/<topic_id>", "Questionnaire", "Questionnaire/<form_id>")
+WELL_KNOWN = ".well-known/smart-configuration"
+UDAP = ".well-known/udap"
+OF_EVERY_BASE = ("metadata", "Basic/<topic_id>", "Questionnaire", "Questionnaire/<form_id>", WELL_KNOWN, UDAP)
 """What is published: statements, topics and forms."""
 
-OPEN_TO_ALL = {"/", "/healthz", "/readyz", "/um/v1/pa-list"} | {
-    f"{base}/{path}" for base in BASES.values() for path in OF_EVERY_BASE
-}
+OF_TOKENS = {f"/{WELL_KNOWN}", f"/{UDAP}", "/oauth/token", "/oauth/revoke", "/oauth/register"}
+"""A client proves who it is in what it sends there."""
+
+TO_SIGN_IN_AND_OUT = {"/sign-in", "/sign-in/callback", "/sign-in/local", "/sign-out"}
+
+OPEN_TO_ALL = (
+    OF_TOKENS
+    | TO_SIGN_IN_AND_OUT
+    | {"/", "/healthz", "/openapi.json", "/readyz", "/um/v1/pa-list"}
+    | {f"{base}/{path}" for base in BASES.values() for path in OF_EVERY_BASE}
+)
 
 
 def test_every_route_names_a_scope() -> None:

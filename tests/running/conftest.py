@@ -5,9 +5,9 @@ import pytest
 from bench import bodies
 from bench.servers import our_server
 from fhir_um.commands.seed import seed
-from fhir_um.coverage.load import load_people
 from fhir_um.deps import make_deps
 from fhir_um.settings import Settings
+from tests.people import people
 
 MEMBERS = 300
 
@@ -15,7 +15,7 @@ MEMBERS = 300
 @pytest.fixture
 def seeded_url(database_url: str) -> str:
     deps = make_deps(Settings(database_url=database_url))
-    seed(load_people(bodies.FIXTURES / "people"), deps)
+    seed(people(), deps)
     with deps.open_work() as work:
         work.save_members(bodies.bench_members(MEMBERS))
     deps.store.close()

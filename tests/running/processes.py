@@ -16,22 +16,31 @@ from threading import Event
 _START_SECONDS = 30.0
 _LOOK_SECONDS = 0.05
 
+UNHURRIED = {"FHIR_UM_LONGEST_WAIT_MS": "0", "FHIR_UM_REQUESTS_PER_MINUTE": "0"}
+"""A machine that runs tests may be busy; nobody is sent away for that unless a test asks for it."""
+
 
 class Program:
-    """One program; `words` is what follows `python`."""
+    """One program; `words` is what follows `python`, `folder` where it works, if not here."""
 
-    def __init__(self, words: Sequence[str], settings: dict[str, str], log: Path) -> None:
+    def __init__(self, words: Sequence[str], settings: dict[str, str], log: Path, folder: Path | None = None) -> None:
         inherited = {name: value for name, value in os.environ.items() if not name.startswith("FHIR_UM_")}
         self._command = (sys.executable, *words)
-        self._environment = inherited | settings
+        self._environment = inherited | UNHURRIED | settings
         self._log = log
+        self._folder = folder
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
         """Start it, again when it ran before."""
         with self._log.open("ab") as output:
             self._process = subprocess.Popen(
-                self._command, env=self._environment, stdout=output, stderr=output, start_new_session=True
+                self._command,
+                env=self._environment,
+                stdout=output,
+                stderr=output,
+                start_new_session=True,
+                cwd=self._folder,
             )
 
     def kill(self) -> None:
@@ -57,7 +66,13 @@ class Program:
     def run(self) -> "subprocess.CompletedProcess[str]":
         """Run it to its end, on its own."""
         return subprocess.run(
-            self._command, env=self._environment, capture_output=True, text=True, check=False, timeout=120
+            self._command,
+            env=self._environment,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=120,
+            cwd=self._folder,
         )
 
     def wait_for(self, port: int) -> None:
@@ -77,9 +92,9 @@ class Program:
                 os.killpg(self._process.pid, kind)
 
 
-def command(settings: dict[str, str], log: Path, *words: str) -> Program:
+def command(settings: dict[str, str], log: Path, *words: str, folder: Path | None = None) -> Program:
     """`fhir-um` with those words."""
-    return Program(("-m", "fhir_um", *words), settings, log)
+    return Program(("-m", "fhir_um", *words), settings, log, folder)
 
 
 def _listens(port: int) -> bool:

@@ -28,11 +28,11 @@ from joserfc.jwk import ECKey
 from bench import bodies
 from bench.servers import free_port
 from fhir_um.commands.seed import seed
-from fhir_um.coverage.load import load_people
 from fhir_um.deps import make_deps
 from fhir_um.settings import Settings
 from tests.cds_hooks import fake_ehr as fakes
 from tests.cds_hooks.fake_ehr import FakeEhr, fake_ehr
+from tests.people import people
 
 Json = dict[str, Any]
 STORY = bodies.FIXTURES / "stories" / "crd"
@@ -96,6 +96,7 @@ def running(folder: Path, database: Path, workers: int = 2, more: dict[str, str]
         "FHIR_UM_WORKERS": str(workers),
         "FHIR_UM_HOOK_CLIENTS": str(clients),
         "FHIR_UM_LOG_LEVEL": "debug",
+        "FHIR_UM_LONGEST_WAIT_MS": "0",
         **(more or {}),
     }
     with log.open("wb") as output:
@@ -120,22 +121,22 @@ def _wait(port: int, process: "subprocess.Popen[bytes]") -> None:
 
 
 @pytest.fixture(scope="module")
-def people(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def seeded(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A database with the demo's people."""
     file = tmp_path_factory.mktemp("people") / "fhir-um.db"
     file.write_bytes(sqlite_template.read_bytes())
     deps = make_deps(Settings(database_url=f"sqlite:///{file}"))
-    seed(load_people(bodies.FIXTURES / "people"), deps)
+    seed(people(), deps)
     deps.store.close()
     return file
 
 
 @pytest.fixture(scope="module")
-def server(people: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+def server(seeded: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """One server of two processes for all tests that leave it as it was."""
     folder = tmp_path_factory.mktemp("attacked")
     database = folder / "fhir-um.db"
-    database.write_bytes(people.read_bytes())
+    database.write_bytes(seeded.read_bytes())
     with running(folder, database) as started:
         yield started
 
@@ -381,9 +382,9 @@ def test_a_body_that_inflates_without_end_is_too_big(server: Server) -> None:
 
 @pytest.mark.parametrize("pause_seconds", [0.2, 60.0], ids=["drips", "stops"])
 @pytest.mark.spec("hooks:errors")
-def test_a_body_that_does_not_arrive_is_the_callers_fault(people: Path, tmp_path: Path, pause_seconds: float) -> None:
+def test_a_body_that_does_not_arrive_is_the_callers_fault(seeded: Path, tmp_path: Path, pause_seconds: float) -> None:
     database = tmp_path / "fhir-um.db"
-    database.write_bytes(people.read_bytes())
+    database.write_bytes(seeded.read_bytes())
     patience = {"FHIR_UM_WORKER_TIMEOUT_SECONDS": "3", "FHIR_UM_BODY_TIMEOUT_SECONDS": "1"}
     head = f"POST {SIGN} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n"
     with (
@@ -483,10 +484,10 @@ def _leaky_calls(ehr: FakeEhr) -> Iterator[tuple[str, Json | bytes, dict[str, st
 
 
 @pytest.mark.spec("crd:sec-1", "crd-check:31", "crd-check:120")
-def test_nothing_a_process_writes_tells_of_people_or_tokens(people: Path, tmp_path: Path) -> None:
+def test_nothing_a_process_writes_tells_of_people_or_tokens(seeded: Path, tmp_path: Path) -> None:
     """Every line of the log; and no access token in the database."""
     database = tmp_path / "fhir-um.db"
-    database.write_bytes(people.read_bytes())
+    database.write_bytes(seeded.read_bytes())
     sent = 0
     with running(tmp_path, database) as server, fake_ehr() as ehr:
         ehr.instead["/r4/Patient/maeve-byrne"] = fakes.no_http
@@ -536,9 +537,9 @@ def _in_doubt() -> Iterator[tuple[str, Json]]:
     yield "with two contents", twins
 
 
-def test_no_record_of_another_patient_justifies_an_approval(people: Path, tmp_path: Path) -> None:
+def test_no_record_of_another_patient_justifies_an_approval(seeded: Path, tmp_path: Path) -> None:
     database = tmp_path / "fhir-um.db"
-    database.write_bytes(people.read_bytes())
+    database.write_bytes(seeded.read_bytes())
     with running(tmp_path, database, workers=1) as server:
         for whose, subject in NOT_OF_THE_PATIENT.items():
             body = call("2.2")

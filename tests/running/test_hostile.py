@@ -23,10 +23,10 @@ from bench.load import exchange
 from bench.servers import Server, our_server
 from fhir_um.commands.seed import seed
 from fhir_um.commands.stories import Reply, Request, load_stories, play
-from fhir_um.coverage.load import load_people
 from fhir_um.deps import make_deps
 from fhir_um.settings import Settings
-from fhir_um.store.tables import audit
+from fhir_um.store.audit_tables import audit_log
+from tests.people import people
 
 SUBMIT = "/fhir/Claim/$submit"
 CHAIN = bodies.FIXTURES / "stories" / "update-chain"
@@ -48,7 +48,7 @@ def door(sqlite_template: Path, folder: Path) -> Iterator[Server]:
     file = folder / "fhir-um.db"
     file.write_bytes(sqlite_template.read_bytes())
     deps = make_deps(Settings(database_url=f"sqlite:///{file}"))
-    seed(load_people(bodies.FIXTURES / "people"), deps)
+    seed(people(), deps)
     deps.store.close()
     with our_server(f"sqlite:///{file}", 2, folder) as running:
         yield running
@@ -208,7 +208,7 @@ def _people_in_stories() -> set[str]:
 def test_no_health_data_in_logs(sqlite_url: str, tmp_path: Path) -> None:
     """All stories and every kind of refusal, and then everything the processes wrote and every row of the audit."""
     deps = make_deps(Settings(database_url=sqlite_url))
-    seed(load_people(bodies.FIXTURES / "people"), deps)
+    seed(people(), deps)
     deps.store.close()
     told: list[bytes] = []
 
@@ -239,13 +239,23 @@ def test_no_health_data_in_logs(sqlite_url: str, tmp_path: Path) -> None:
     assert len(words) > 20
     leaked = {word for word in (*words, *PLANTED) if word in written or word in _audit_of(sqlite_url)}
     assert leaked == set()
+    assert _chain_of(sqlite_url) > len(played)
     assert [body for body in told if any(word.encode() in body for word in PLANTED)] == []
+
+
+def _chain_of(url: str) -> int:
+    """How many rows there are, all of which fit."""
+    deps = make_deps(Settings(database_url=url))
+    checked = deps.store.verify_audit()
+    deps.store.close()
+    assert checked.fault == ""
+    return checked.end.sequence
 
 
 def _audit_of(url: str) -> str:
     engine = create_engine(url)
     with engine.connect() as connection:
-        rows = connection.execute(select(audit)).all()
+        rows = connection.execute(select(audit_log)).all()
     engine.dispose()
     return repr(rows)
 
@@ -292,7 +302,7 @@ def test_decisions_and_cancellations_at_once_leave_a_sound_history(server: Serve
 
 def test_sigterm_finishes_the_request_that_is_being_read(sqlite_url: str, tmp_path: Path) -> None:
     deps = make_deps(Settings(database_url=sqlite_url))
-    seed(load_people(bodies.FIXTURES / "people"), deps)
+    seed(people(), deps)
     deps.store.close()
 
     with (

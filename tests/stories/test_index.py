@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from fhir_um.commands.stories import Step, Story, load_stories
-from fhir_um.coverage.load import load_people
+from tests.people import people
 
 FIXTURES = Path(__file__).parents[2] / "fixtures"
 STORIES = load_stories(FIXTURES / "stories")
@@ -55,7 +55,7 @@ def test_the_steps_of_a_story_have_names_of_their_own(story: Story) -> None:
 
 @pytest.mark.parametrize("path", REQUESTS, ids=lambda path: f"{path.parent.name}/{path.name}")
 def test_a_request_is_small_and_about_a_member_on_file(path: Path) -> None:
-    members = {i.value for m in load_people(FIXTURES / "people").members for i in m.identifiers} | NOBODY
+    members = {i.value for m in people().members for i in m.identifiers} | NOBODY
     resources = [entry["resource"] for entry in json.loads(path.read_text())["entry"]]
 
     assert path.stat().st_size < LARGEST_BYTES
@@ -65,7 +65,7 @@ def test_a_request_is_small_and_about_a_member_on_file(path: Path) -> None:
 
 @pytest.mark.parametrize("path", HOOKS, ids=lambda path: f"{path.parent.name}/{path.name}")
 def test_a_hook_call_is_small_and_about_a_member_on_file(path: Path) -> None:
-    members = {i.value for m in load_people(FIXTURES / "people").members for i in m.identifiers}
+    members = {i.value for m in people().members for i in m.identifiers}
     call = json.loads(path.read_text())
     (coverage,) = call["prefetch"]["coverage"]["entry"]
 

@@ -10,14 +10,13 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from fhir_um.commands.seed import PEOPLE
-from fhir_um.coverage.load import load_people
 from profiles.canonicals import CPT, HCPCS, RXNORM
+from tests.people import people
 from tests.serving import actions_of, serving
 
 STORIES = Path(__file__).parents[2] / "fixtures" / "stories"
 PLAIN = "pended-for-documents/01-submit-without-test"
-MEMBERS = {member.id: member for member in load_people(PEOPLE).members}
+MEMBERS = {member.id: member for member in people().members}
 NOW = datetime(2026, 11, 10, 15, 0, tzinfo=UTC)
 COMMERCIAL, SENIOR, MARKETPLACE = "harbor-1001", "harbor-1006", "harbor-1013"
 _messages = count(1)

@@ -11,9 +11,9 @@ from flask.testing import FlaskClient
 from fhir_um.app import make_app
 from fhir_um.commands.seed import seed
 from fhir_um.commands.stories import Played, Reply, Request, Story, load_stories, play
-from fhir_um.coverage.load import load_people
 from fhir_um.deps import Deps, make_deps
 from fhir_um.settings import Mode, Settings
+from tests.people import people
 
 FIXTURES = Path(__file__).parents[2] / "fixtures"
 STORIES = [story for story in load_stories(FIXTURES / "stories") if not story.listens]
@@ -29,7 +29,7 @@ def deps(sqlite_url: str) -> Iterator[Deps]:
         new_id=lambda: f"00000000-0000-4000-8000-{next(ids):012}",
         new_number=lambda: f"N{next(numbers):09}",
     )
-    seed(load_people(FIXTURES / "people"), made)
+    seed(people(), made)
     yield made
     made.store.close()
 
@@ -70,7 +70,9 @@ def test_a_story_leaves_a_store_that_verifies(client: FlaskClient, deps: Deps) -
     for story in STORIES:
         played(story, client, "verified")
 
-    assert deps.store.verify().faults == []
+    checked = deps.store.verify()
+    assert checked.faults == []
+    assert checked.audit_rows > len(STORIES)
 
 
 def test_stories_do_not_age(deps: Deps, sqlite_url: str) -> None:

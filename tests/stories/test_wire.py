@@ -138,7 +138,8 @@ def _number_of(answer: dict[str, Any]) -> str:
 def _answers(answer: dict[str, Any]) -> list[list[dict[str, Any]]]:
     """The ClaimResponses of each Bundle of an inquiry answer."""
     is_parameters = answer["resourceType"] == "Parameters"
-    bundles = [p["resource"] for p in answer.get("parameter", [])] if is_parameters else [answer]
+    returned = [p["resource"] for p in answer.get("parameter", []) if p["name"] == "return"]
+    bundles = returned if is_parameters else [answer]
     resources = [[entry["resource"] for entry in bundle["entry"]] for bundle in bundles]
     return [[r for r in inside if r["resourceType"] == "ClaimResponse"] for inside in resources]
 

@@ -1,5 +1,6 @@
 """The application over a fresh SQLite database with the invented people, and one good request."""
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from tests.fhir_um.doors import open_doors
+from tests.fhir_um.joining import Joining, joining
 
 GOOD = Path(__file__).resolve().parents[3] / "fixtures" / "broken" / "good.request.json"
 FHIR = {"Content-Type": "application/fhir+json"}
@@ -17,6 +19,14 @@ def client(sqlite_url: str) -> Iterator[FlaskClient]:
     """A client of the whole application."""
     with open_doors(sqlite_url) as made:
         yield made
+
+
+@pytest.fixture(scope="module")
+def house(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Joining]:
+    """A server that is a member of a trust community, shared by tests that leave nothing another could stumble over."""
+    folder = tmp_path_factory.mktemp("house")
+    with joining(f"sqlite:///{shutil.copy(sqlite_template, folder / 'house.db')}", folder / "udap") as opened:
+        yield opened
 
 
 @pytest.fixture

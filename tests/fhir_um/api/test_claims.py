@@ -81,13 +81,13 @@ def test_bundle_without_entries_is_refused(client: FlaskClient, base: str, opera
 def test_refused_request_leaves_one_audit_row_and_nothing_else(
     client: FlaskClient, sqlite_url: str, address: str, body: bytes, headers: dict[str, str], kind: Kind
 ) -> None:
-    before = {table: rows(sqlite_url, table) for table in ("cases", "submissions", "audit", "deliveries")}
+    before = {table: rows(sqlite_url, table) for table in ("cases", "submissions", "audit_log", "deliveries")}
 
     answer = client.post(address, data=body, headers=headers)
 
     assert_outcome(answer, kind)
     after = {table: rows(sqlite_url, table) for table in before}
-    assert after == before | {"audit": before["audit"] + 1}
+    assert after == before | {"audit_log": before["audit_log"] + 1}
 
 
 def test_same_bundle_twice_is_one_case(client: FlaskClient, good: bytes, sqlite_url: str) -> None:

@@ -16,6 +16,8 @@ from fhir_um.errors import Kind, Refusal
 from tests.fhir_um.api.outcomes import assert_outcome
 from tests.fhir_um.doors import open_doors
 
+ASKED = "00000000-0000-4000-8000-00000000a5ed"
+
 
 @contextmanager
 def failing(database_url: str, fault: Exception) -> Iterator[FlaskClient]:
@@ -40,6 +42,20 @@ def test_method_that_is_not_offered(client: FlaskClient, method: str) -> None:
     assert "POST" in answer.headers["Allow"]
 
 
+@pytest.mark.parametrize("address", ["/fhir/metadata", "/cds-services", "/nowhere"])
+def test_a_method_nobody_knows_is_not_repeated(sqlite_url: str, caplog: pytest.LogCaptureFixture, address: str) -> None:
+    """A stranger may put any word there, and so a name."""
+    with caplog.at_level(logging.INFO, "fhir_um"), open_doors(sqlite_url) as client:
+        answer = client.open(address, method="NORA-WHITFIELD")
+
+    assert answer.status_code in {404, 405}
+    told = json.dumps([getattr(record, "given", {}) for record in caplog.records])
+    assert "NORA" not in told + answer.text
+    with closing(sqlite3.connect(sqlite_url.removeprefix("sqlite:///"))) as looking:
+        actions = [row[0] for row in looking.execute("SELECT action FROM audit_log")]
+    assert [action.partition(" ")[0] for action in actions[-1:]] == ["(other)"]
+
+
 @pytest.mark.parametrize("address", ["/fhir/", "/fhir/Claim/$submit/", "//fhir/metadata", "/fhir//metadata"])
 def test_nothing_redirects(client: FlaskClient, address: str) -> None:
     assert_outcome(client.get(address), Kind.NOT_FOUND)
@@ -48,10 +64,10 @@ def test_nothing_redirects(client: FlaskClient, address: str) -> None:
 @pytest.mark.spec("pas:spec-39")
 def test_fault_of_ours_has_a_fixed_text_and_no_outcome(sqlite_url: str, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.INFO, "fhir_um"), failing(sqlite_url, ValueError("Nora Whitfield")) as client:
-        answer = client.get("/x", headers={"X-Request-Id": "r-1"})
+        answer = client.get("/x", headers={"X-Request-Id": ASKED})
 
     assert answer.status_code == 500
-    assert answer.json == {"error": "internal", "requestId": "r-1"}
+    assert answer.json == {"error": "internal", "requestId": ASKED}
     told: list[dict[str, Any]] = [getattr(record, "given", {}) for record in caplog.records]
     assert "Whitfield" not in json.dumps(told)
     assert told[0]["error_type"] == "ValueError"
@@ -73,7 +89,7 @@ def test_busy_store_is_not_waited_for_a_second_time(sqlite_url: str) -> None:
         client.get("/x")
 
     with closing(sqlite3.connect(sqlite_url.removeprefix("sqlite:///"))) as connection:
-        assert connection.execute("SELECT count(*) FROM audit").fetchone() == (0,)
+        assert connection.execute("SELECT count(*) FROM audit_log").fetchone() == (0,)
 
 
 def test_refusal_without_a_store_is_still_told(tmp_path: Any) -> None:

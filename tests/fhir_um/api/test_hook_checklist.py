@@ -25,8 +25,7 @@ from cds_hooks.codings import BILLING_OPTIONS, SNOMED
 from cds_hooks.offered import SERVICES
 from fhir_um.app import make_app
 from fhir_um.auth.hook_keys import PUBLISHED
-from fhir_um.commands.seed import PEOPLE, seed
-from fhir_um.coverage.load import load_people
+from fhir_um.commands.seed import seed
 from fhir_um.deps import make_deps
 from fhir_um.logs import JsonLines
 from fhir_um.settings import Mode, Settings
@@ -39,6 +38,7 @@ from tests.cds_hooks.shapes import SANDBOX, SUITE
 from tests.fhir_um.asking_hooks import CLINIC, COPD, COVERAGE, CPT, HCPCS, ICD10, NPI, PATIENT, PAYOR, saturation
 from tests.fhir_um.doors import NOW, open_doors
 from tests.packages import examples, member
+from tests.people import people
 
 Json = dict[str, Any]
 
@@ -70,7 +70,7 @@ def registered(sqlite_url: str, tmp_path: Path) -> Iterator[FlaskClient]:
     file.write_text(yaml.safe_dump({"clients": [{"id": "ehr-1", "name": "EHR", "issuer": ISSUER, "keys": keys}]}))
     settings = Settings(database_url=sqlite_url, mode=Mode.SANDBOX, public_url=PUBLIC, hook_clients=file)
     deps = make_deps(settings, clock=lambda: NOW)
-    seed(load_people(PEOPLE), deps)
+    seed(people(), deps)
     yield make_app(deps, settings).test_client()
     deps.store.close()
 
@@ -162,16 +162,23 @@ def empties(value: Any) -> Iterator[Any]:
 
 @pytest.mark.spec("crd:hook-4", "hooks:discovery", "crd-check:1", "crd-check:2", "crd-check:3", "crd-check:5")
 @pytest.mark.parametrize("base", BASES)
-@pytest.mark.parametrize("headers", [{}, token("/cds-services"), {"Authorization": "Bearer x"}])
-def test_discovery_is_open_to_this_machine_with_a_token_or_without(
-    client: FlaskClient, base: str, headers: dict[str, str]
+@pytest.mark.parametrize("has_token", [True, False])
+def test_discovery_is_open_to_this_machine_with_a_good_token_or_without(
+    registered: FlaskClient, base: str, has_token: bool
 ) -> None:
-    answer = client.get(base, headers=headers | {"Accept": "application/json"})
+    headers = token(base) if has_token else {}
+
+    answer = registered.get(base, headers=headers | {"Accept": "application/json"})
 
     assert answer.status_code == 200
     assert {row["hook"] for row in answer.json["services"]} == {row.hook for row in SERVICES}
     for row in answer.json["services"]:
         assert all(isinstance(row[name], str) and row[name] for name in ("id", "hook", "title", "description"))
+
+
+@pytest.mark.parametrize("text", ["x", "a.b.c", token("/elsewhere")["Authorization"].removeprefix("Bearer ")])
+def test_discovery_refuses_a_bad_token_on_this_machine_too(registered: FlaskClient, text: str) -> None:
+    assert registered.get("/cds-services", headers={"Authorization": f"Bearer {text}"}).status_code == 401
 
 
 @pytest.mark.spec("hooks:prefetch", "crd-check:12", "crd-check:13")

@@ -15,6 +15,7 @@ from tests.fhir_um.doors import NOW, open_doors
 
 COVERAGE_INFORMATION = "http://hl7.org/fhir/us/davinci-crd/StructureDefinition/ext-coverage-information"
 INSTANCE = "11111111-2222-4333-8444-555555555555"
+LOOK = "7d1f9a8e-5b70-4f5a-a304-7b49692ef53c"
 DOCTOR = {"resourceType": "Practitioner", "id": "1", "identifier": [{"system": NPI, "value": CLINIC}]}
 
 
@@ -90,13 +91,14 @@ def test_what_nobody_told_is_not_found(client: FlaskClient) -> None:
 def test_each_look_at_a_call_is_noted(sqlite_url: str) -> None:
     with open_doors(sqlite_url) as client:
         sent(client)
-        client.get(f"/um/v1/crd/invocations/{INSTANCE}/explanation", headers={"X-Request-Id": "who-looked"})
+        client.get(f"/um/v1/crd/invocations/{INSTANCE}/explanation", headers={"X-Request-Id": LOOK})
         deps = make_deps(Settings(database_url=sqlite_url), clock=lambda: NOW)
         with deps.store.engine.connect() as connection:
-            rows = connection.exec_driver_sql("SELECT action, request_id FROM audit").all()
+            rows = connection.exec_driver_sql("SELECT action, request_id FROM audit_log").all()
         deps.store.close()
 
-    assert ("explain hook", "who-looked") in [tuple(row) for row in rows]
+    looked = ("GET /um/v1/crd/invocations/<name>/explanation", LOOK)
+    assert [tuple(row) for row in rows].count(looked) == 1
 
 
 def test_what_a_call_wrote_is_sound(sqlite_url: str) -> None:

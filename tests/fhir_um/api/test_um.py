@@ -51,7 +51,7 @@ def test_worklist_by_state(client: FlaskClient, pended_id: str) -> None:
 @pytest.mark.parametrize(
     ("query", "path"),
     [("state=asleep", "state"), ("limit=0", "limit"), ("limit=x", "limit"), ("limit=9999", "limit")]
-    + [("limit=%D9%A3", "limit"), ("limit=5&limit=6", "limit"), ("colour=red", "colour"), ("state=", "state")],
+    + [("limit=%D9%A3", "limit"), ("limit=5&limit=6", "limit"), ("colour=red", ""), ("state=", "state")],
 )
 def test_worklist_refuses_what_it_cannot_use(client: FlaskClient, query: str, path: str) -> None:
     assert_outcome(client.get(f"/um/v1/cases?{query}"), Kind.INVALID, path)

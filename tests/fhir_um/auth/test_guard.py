@@ -118,3 +118,28 @@ def test_outside_the_sandbox_secrets_need_a_key():
         told.append("FHIR_UM_SECRET_KEYS" in str(refused.value))
 
     assert told == [True, False]
+
+
+@pytest.mark.parametrize(("proxies", "is_told"), [((), True), (("10.0.0.5",), False)])
+def test_a_header_of_certificates_needs_a_proxy_that_is_believed(proxies: tuple[str, ...], is_told: bool):
+    with pytest.raises(SettingsFault) as refused:
+        demand_guarded(Settings(mode=Mode.PRODUCTION, certificate_header="X-Client-Cert", proxies=proxies))
+
+    assert ("FHIR_UM_PROXIES" in str(refused.value)) is is_told
+
+
+@pytest.mark.parametrize(
+    ("given", "is_told"),
+    [
+        ({}, False),
+        ({"session_idle_seconds": 60, "session_seconds": 3600}, False),
+        ({"session_idle_seconds": 901}, True),
+        ({"session_seconds": 43_201}, True),
+    ],
+)
+def test_outside_the_sandbox_sessions_are_short(given: dict[str, int], is_told: bool):
+    with pytest.raises(SettingsFault) as refused:
+        demand_guarded(Settings(mode=Mode.PRODUCTION, **given))
+
+    assert ("FHIR_UM_SESSION_SECONDS" in str(refused.value)) is is_told
+    demand_guarded(Settings(mode=Mode.SANDBOX, **given))

@@ -18,7 +18,7 @@ from joserfc import jws
 from joserfc.jwk import ECKey, RSAKey
 
 from cds_hooks.door import HookClient, NotAdmitted
-from fhir_um.auth.hook_clients import ALGORITHMS, Fault, RegisteredDoor, make_hook_door
+from fhir_um.auth.hook_clients import RegisteredDoor, make_hook_door
 from fhir_um.auth.hook_keys import (
     AGAIN_AFTER_SECONDS,
     FRESH_SECONDS,
@@ -30,6 +30,7 @@ from fhir_um.auth.hook_keys import (
     fetch_json,
 )
 from fhir_um.auth.hook_registry import Registered, read_registry
+from fhir_um.auth.signed_tokens import ALGORITHMS, Fault
 from fhir_um.errors import Kind
 from fhir_um.settings import Mode, Settings, SettingsFault
 from tests.cds_hooks import fake_ehr as fakes
@@ -150,6 +151,11 @@ def test_a_token_may_name_the_registered_key_address_or_none(gate: Gate) -> None
 )
 def test_what_is_no_token_is_refused(gate: Gate, header: str | None) -> None:
     assert gate.fault(header) in {Fault.NO_TOKEN, Fault.NO_JWT, Fault.ISSUER}
+
+
+@pytest.mark.parametrize("header", ["alg", "alg and kid and typ", ["alg"], ["alg", "kid"], 7, None, True])
+def test_a_header_that_is_no_object_is_refused(gate: Gate, header: Any) -> None:
+    assert gate.fault(put_together(header, claims())) == Fault.NO_JWT
 
 
 @given(st.text(max_size=60))
@@ -463,11 +469,97 @@ def test_the_sandbox_lets_in_who_is_on_this_machine() -> None:
     gate = Gate(is_sandbox=True)
 
     assert gate.admit(None, is_loopback=True).id == "sandbox"
-    assert gate.admit(signed(iss="https://inferno.example.org"), is_loopback=True).id == "sandbox"
     assert gate.admit(signed(), is_loopback=True).id == "ehr-1"
-    assert gate.fault(signed(OTHER), is_loopback=True) is Fault.SIGNATURE
     assert gate.fault(None, is_loopback=False) is Fault.NO_TOKEN
     assert Gate().fault(None, is_loopback=True) is Fault.NO_TOKEN
+
+
+@pytest.mark.spec("crd:sec-1", "hooks:jwt")
+def test_a_token_that_is_sent_is_checked_in_the_sandbox_too() -> None:
+    gate = Gate(is_sandbox=True)
+
+    assert gate.fault(signed(OTHER), is_loopback=True) is Fault.SIGNATURE
+    assert gate.fault(signed(aud="x"), is_loopback=True) is Fault.AUDIENCE
+    assert gate.fault(signed(iss="https://inferno.example.org"), is_loopback=True) is Fault.ISSUER
+    for header in ("", "Bearer", "Bearer x", "Basic x"):
+        assert gate.fault(header, is_loopback=True) in {Fault.NO_TOKEN, Fault.NO_JWT}
+
+
+KIT = "http://localhost:4567"
+KIT_JKU = f"{KIT}/custom/crd/jwks.json"
+
+
+def by_kit(issuer: Any = KIT, jku: Any = KIT_JKU, key: Any = EC, **changed: Any) -> str:
+    return signed(key, header={"jku": jku}, iss=issuer, **changed)
+
+
+@pytest.mark.spec("hooks:jwt")
+def test_a_test_kit_on_this_machine_is_checked_with_the_keys_it_publishes() -> None:
+    gate = Gate(is_sandbox=True)
+
+    assert gate.admit(by_kit(), is_loopback=True).id == "test-kit"
+    assert gate.fetched == [KIT_JKU]
+    assert gate.admit(by_kit(issuer=f"{KIT}/inferno", jti="2"), is_loopback=True).id == "test-kit"
+    assert gate.admit(by_kit(f"{KIT}/inferno", jti="3"), is_loopback=True).id == "test-kit"
+    assert gate.fetched == [KIT_JKU] * 2
+
+
+@pytest.mark.parametrize(
+    ("changed", "fault"),
+    [
+        ({"key": OTHER}, Fault.SIGNATURE),
+        ({"aud": "x"}, Fault.AUDIENCE),
+        ({"exp": 1}, Fault.TIME),
+        ({"jti": ""}, Fault.REPLAY),
+    ],
+)
+def test_a_test_kit_is_not_believed_more_than_others(changed: dict[str, Any], fault: Fault) -> None:
+    assert Gate(is_sandbox=True).fault(by_kit(**changed), is_loopback=True) is fault
+
+
+def test_a_token_of_a_test_kit_is_good_once() -> None:
+    gate = Gate(is_sandbox=True)
+    gate.admit(by_kit(), is_loopback=True)
+
+    assert gate.fault(by_kit(), is_loopback=True) is Fault.REPLAY
+
+
+@pytest.mark.parametrize(
+    ("issuer", "jku"),
+    [
+        ("https://inferno.example.org", KIT_JKU),
+        (KIT, "http://localhost:4568/jwks.json"),
+        (KIT, "https://localhost:4567/jwks.json"),
+        (KIT, "http://127.0.0.1:4567/jwks.json"),
+        (KIT, "https://evil.example.org/jwks.json"),
+        (KIT, "http://localhost:4567@evil.example.org/jwks.json"),
+        ("http://localhost.example.org:4567", "http://localhost.example.org:4567/jwks.json"),
+        ("https://evil.example.org", "https://evil.example.org/jwks.json"),
+        ("localhost", "localhost"),
+        (7, KIT_JKU),
+        (KIT, ...),
+    ],
+)
+def test_only_a_test_kit_here_with_its_keys_here_is_asked(issuer: Any, jku: Any) -> None:
+    gate = Gate(is_sandbox=True)
+
+    assert gate.fault(by_kit(issuer, jku), is_loopback=True) in {Fault.ISSUER, Fault.NO_JWT}
+    assert gate.fetched == []
+
+
+def test_a_test_kit_is_known_in_the_sandbox_on_this_machine_only() -> None:
+    for gate, is_loopback in ((Gate(), True), (Gate(is_sandbox=True), False)):
+        assert gate.fault(by_kit(), is_loopback=is_loopback) is Fault.ISSUER
+        assert gate.fetched == []
+
+
+def test_the_keys_of_many_test_kits_are_not_all_remembered() -> None:
+    gate = Gate(is_sandbox=True)
+    for number in range(250):
+        issuer = f"http://localhost:{1000 + number}"
+        gate.admit(by_kit(issuer, f"{issuer}/jwks", jti=str(number)), is_loopback=True)
+
+    assert len(gate.door._rings) <= 101
 
 
 @pytest.mark.spec("crd:sec-1", "hooks:jwt", "crd-check:31")

@@ -8,6 +8,7 @@ import pytest
 import requests
 import responses
 
+from fhir_um.auth.client_keys import new_key
 from fhir_um.commands import demo
 from fhir_um.commands.answers import SeenCase, SeenError, SeenLine
 from fhir_um.settings import Settings
@@ -149,6 +150,39 @@ def test_another_server_can_be_named(fixtures: Path) -> None:
     responses.get("http://127.0.0.1:9000/um/v1/cases/7", json=CASE)
 
     assert run(fixtures, "one-question", "--server", "http://127.0.0.1:9000/") == 0
+
+
+@responses.activate
+def test_it_plays_as_a_client(fixtures: Path) -> None:
+    key = fixtures / "ehr.key"
+    key.write_text(json.dumps(new_key("ES384")))
+    configuration = {"token_endpoint": "https://um.example.org/oauth/token", "scopes_supported": ["um/cases.read"]}
+    responses.get(f"{SERVER}/readyz", json={"status": "ready"})
+    responses.get(f"{SERVER}/.well-known/smart-configuration", json=configuration)
+    responses.post(f"{SERVER}/oauth/token", json={"access_token": "opaque", "expires_in": 300})
+    read = responses.get(f"{SERVER}/um/v1/cases/7", json=CASE)
+
+    assert run(fixtures, "one-question", "--client", "ehr-1", "--key", str(key)) == 0
+    assert read.calls[0].request.headers["Authorization"] == "Bearer opaque"
+
+
+@responses.activate
+def test_a_server_that_asks_who_is_calling_is_told(fixtures: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    responses.get(f"{SERVER}/readyz", json={"status": "ready"})
+    responses.get(f"{SERVER}/um/v1/cases/7", json=OUTCOME, status=401)
+
+    assert run(fixtures, "one-question") == 1
+    captured = capsys.readouterr()
+    assert "play as it: --client ID --key FILE" in captured.err
+    assert "NOT AS EXPECTED" not in captured.out
+
+
+@responses.activate
+def test_a_client_signs(fixtures: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    responses.get(f"{SERVER}/readyz", json={"status": "ready"})
+
+    assert run(fixtures, "one-question", "--client", "ehr-1") == 1
+    assert "give --key FILE" in capsys.readouterr().err
 
 
 @responses.activate

@@ -13,6 +13,7 @@ NOWHERE = "postgresql+psycopg://user:secret@127.0.0.1:1/none"
     [
         ("mysql://somewhere", "cannot be used"),
         ("sqlite:////dev/null/under/a/file.db", "cannot be used"),
+        ("user:secret@host", "write an address such as"),
         (NOWHERE, "does not answer"),
     ],
 )

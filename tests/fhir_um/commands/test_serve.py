@@ -36,6 +36,7 @@ def port(sqlite_url: str, tmp_path: Path) -> Iterator[int]:
         "FHIR_UM_WORKERS": "1",
         "FHIR_UM_MAX_BODY_BYTES": "100000",
         "FHIR_UM_BODY_TIMEOUT_SECONDS": "1",
+        "FHIR_UM_LONGEST_WAIT_MS": "0",
     }
     command = [sys.executable, "-m", "fhir_um"]
     subprocess.run([*command, "seed"], env=environ, check=True, capture_output=True)
@@ -64,6 +65,13 @@ def test_welcome_tells_where_and_what_next() -> None:
     assert text.startswith("SANDBOX")
     assert "http://127.0.0.1:9000/fhir" in text
     assert "fhir-um demo --server http://127.0.0.1:9000" in text
+
+
+def test_welcome_outside_the_sandbox_tells_who_may_call() -> None:
+    text = welcome(Settings(public_url="https://um.example.org"))
+
+    assert "fhir-um client" in text
+    assert "demo" not in text
 
 
 def test_real_server_answers_and_refuses_half_and_huge_bodies(port: int) -> None:

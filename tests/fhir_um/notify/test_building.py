@@ -9,11 +9,13 @@ import msgspec
 import pytest
 from sqlalchemy import text
 
+from fhir_um.cases.auditing import AuditSearch, subject_of
 from fhir_um.cases.model import Case
 from fhir_um.deps import Deps
 from fhir_um.errors import Kind, Refusal
 from fhir_um.notify.building import Builder, Latest
 from fhir_um.subscribers.model import Asking, Channel, Content, Given, Lease, Sent, Tried
+from fhir_um.usecases.deliver_owed import keep_bytes
 from profiles.reading import Limits, read_json
 from profiles.validating.validator import Validator
 from tests.builders import AT
@@ -67,6 +69,22 @@ def test_what_is_sent_is_valid(house: tuple[Deps, Case], guide: str, content: Co
     assert errors(validator_for(guide), built.body) == []
     assert errors(validator_for(guide), builder.heartbeat(lease.subscription, AT)) == []
     assert (b"ClaimResponse" in built.body) == (content is not Content.EMPTY)
+
+
+def test_what_is_about_to_be_told_is_noted_before_it_leaves(house: tuple[Deps, Case]) -> None:
+    deps, case = house
+    add(deps, case, 2)
+    announce(deps, case)
+    leases = take(deps)
+    built = Builder(deps, BASES).build(leases)
+
+    keep_bytes(deps, [(lease.subscription, one) for lease, one in zip(leases, built.values(), strict=True)])
+
+    with deps.open_reading() as work:
+        told = work.audit.search((case.payer_id,), AuditSearch(action="notify"))
+    assert {row.entry.detail for row in told} == {"subscription sub-0", "subscription sub-1"}
+    assert {(row.entry.on_behalf_of, row.entry.subjects) for row in told} == {(case.sender, (subject_of(case),))}
+    assert deps.store.verify_audit().fault == ""
 
 
 def test_built_again_by_another_worker_it_is_the_same_bytes(house: tuple[Deps, Case]) -> None:

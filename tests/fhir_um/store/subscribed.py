@@ -97,7 +97,7 @@ def failed(held: Lease, again_at: datetime | None, at: datetime = AT, status: in
 
 def found(store: Store, id: str = "sub-1", sender: ClientId = EHR) -> Subscription:
     with store.open_reading() as reading:
-        kept = reading.subscribers.find(sender, id)
+        kept = reading.subscribers.find(sender, (PAYER,), "2.2.1", id)
     assert kept is not None
     return kept
 

@@ -16,8 +16,8 @@ from fhir_um.store.attachments import PIECE_BYTES
 from fhir_um.store.database import Store
 from fhir_um.words import Code, Concept, Identifier
 from tests.builders import AT
-from tests.conftest import now
 from tests.fhir_um.store.stored import EHR, PAYER, opened, put_whole
+from tests.fhir_um.store.subscribed import open_store
 
 FORM = Evidence(answers=(Answer("attachment:a#spo2", "urn:form", "spo2", Decimal("86.0"), date(2026, 3, 1)),))
 PAPER = Evidence(documents=(Document("attachment:b", Concept((Code("http://loinc.org", "11502-2"),)), "", None),))
@@ -66,7 +66,7 @@ def test_a_document_comes_back_as_it_was_kept(store, case) -> None:
     with store.open_work() as work:
         assert work.attachments.add(row, FORM, content(body))
     with store.open_reading() as work:
-        found = work.attachments.find(PAYER, "a")
+        found = work.attachments.find((PAYER,), "a")
         pieces = [work.attachments.piece(row, place) for place in range(4)]
 
     assert found == row
@@ -124,7 +124,7 @@ def test_every_payer_has_its_own(store, case) -> None:
         work.attachments.add(attachment(case_id=case.id), FORM, content(b"x"))
 
     with store.open_reading() as work:
-        assert work.attachments.find(other, "a") is None
+        assert work.attachments.find((other,), "a") is None
         assert work.attachments.of_case(other, case.id) == ()
         assert work.attachments.evidence(other, case.id) == Evidence()
         assert work.attachments.piece(attachment(payer_id=other), 0) is None
@@ -132,14 +132,14 @@ def test_every_payer_has_its_own(store, case) -> None:
 
 def test_a_name_no_index_holds_finds_nothing(store) -> None:
     with store.open_reading() as work:
-        assert work.attachments.find(PAYER, "a\0b" * 2000) is None
+        assert work.attachments.find((PAYER,), "a\0b" * 2000) is None
         assert work.attachments.of_case(PAYER, CaseId("\0")) == ()
 
 
 def test_two_who_keep_the_same_content_at_once(postgresql_url: str) -> None:
     """For two requests; the second comes while the first has not committed."""
     body = b"a scan" * 100_000
-    store = Store(postgresql_url, now)
+    store = open_store(postgresql_url)
     with closing(store), ThreadPoolExecutor(1) as another:
         with store.open_work() as work:
             assert work.attachments.add(attachment("a", body), PAPER, content(body))
@@ -148,7 +148,7 @@ def test_two_who_keep_the_same_content_at_once(postgresql_url: str) -> None:
             wait([waits], 0.5)
         assert waits.result(10)
 
-    with closing(Store(postgresql_url, now)) as store, store.open_reading() as reading:
+    with closing(open_store(postgresql_url)) as store, store.open_reading() as reading:
         pieces = [reading.attachments.piece(attachment("b", body), place) for place in range(4)]
         assert b"".join(piece or b"" for piece in pieces) == body
 

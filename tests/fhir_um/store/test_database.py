@@ -5,11 +5,11 @@ from threading import Barrier, Thread
 import pytest
 from sqlalchemy import event, text
 
+from fhir_um.cases.auditing import Act, AuditEntry
 from fhir_um.cases.model import CaseId, Course, LineState, MemberId, SubmissionId
 from fhir_um.errors import DuplicateSubmission, Kind, Overtaken, Refusal, VersionConflict
 from fhir_um.store.database import Store
 from fhir_um.store.tables import metadata
-from fhir_um.store.work import AuditRow
 from tests.builders import AT
 from tests.conftest import now
 from tests.fhir_um.store.stored import (
@@ -26,7 +26,7 @@ from tests.fhir_um.store.stored import (
     put_whole,
 )
 
-AUDIT = AuditRow("audit-1", PAYER, AT, EHR, "POST /fhir/Claim/$submit", "invalid", 422, "required", "r-1", "0" * 64)
+AUDIT = AuditEntry(AT, "POST /fhir/Claim/$submit", Act.EXECUTE, "invalid", 422, PAYER, EHR, request_id="r-1")
 
 
 def _rows(store: Store) -> int:
@@ -43,7 +43,7 @@ def test_block_that_raises_leaves_nothing(store: Store) -> None:
         work.save_payers((payer(),))
         work.add_submission(arrived(case), ())
         work.new_case(case, tuple(journal.events), numbers_of(case), clocks_for(case))
-        work.add_audit(AUDIT)
+        work.audit.add(AUDIT)
         raise RuntimeError
 
     assert _rows(store) == 0
@@ -56,9 +56,9 @@ def test_block_that_ends_well_keeps_everything(store: Store) -> None:
     with store.open_work() as work:
         work.add_submission(arrived(case), case.request.claim_identifiers)
         work.new_case(case, tuple(journal.events), numbers_of(case), clocks_for(case))
-        work.add_audit(AUDIT)
+        work.audit.add(AUDIT)
 
-    assert _rows(store) == 1 + 2 + 3 + len(numbers_of(case)) + 1 + 1 + 2 + 1
+    assert _rows(store) == 1 + 2 + 3 + len(numbers_of(case)) + 1 + 1 + 2 + 1 + len(case.request.provider_npis)
     assert store.verify().faults == []
 
 
@@ -158,7 +158,7 @@ def test_writer_that_waits_too_long_is_told_to_try_again(sqlite_url: str) -> Non
     event.listen(impatient.engine, "connect", lambda raw, _: raw.execute("PRAGMA busy_timeout = 0"))
 
     with store.open_work(alone=True), pytest.raises(Refusal) as refused, impatient.open_work() as work:
-        work.add_audit(AUDIT)
+        work.audit.add(AUDIT)
 
     assert refused.value.kind is Kind.BUSY
     store.close()

@@ -1,17 +1,21 @@
 import multiprocessing
 import re
+from dataclasses import replace
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Connection, text
 
+from fhir_um.cases.asked import CareTeamMember
 from fhir_um.errors import NotMigrated
 from fhir_um.store.database import Store
 from fhir_um.store.engine import make_engine
 from fhir_um.store.migrating import migrate
 from fhir_um.store.tables import metadata
+from tests.builders import claim_request, line_request, party
 from tests.conftest import now
+from tests.fhir_um.store.stored import opened, put_whole
 
 _SHAPE = {
     "sqlite": "SELECT name, sql FROM sqlite_master WHERE name NOT LIKE 'alembic%' AND sql IS NOT NULL",
@@ -94,3 +98,34 @@ def _migrate(url: str) -> None:
     store = Store(url, now)
     store.migrate()
     store.close()
+
+
+def test_cases_from_before_are_found_by_their_providers(empty_url: str) -> None:
+    """Their documents said who requests, orders and renders; of what kind they are nobody had looked at."""
+    store = Store(empty_url, now)
+    store.migrate()
+    team = (CareTeamMember(1, (party("1910020027"), party("1910010010")), True, None),)
+    asked = replace(claim_request(line_request(1)), lines=(), care_team=team, requester_parties=(party("1" * 300),))
+    put_whole(store, opened("case-1", request=asked))
+    put_whole(store, opened("case-2", request=replace(asked, care_team=(), requester_parties=())))
+    with store.engine.begin() as connection:
+        kept = connection.execute(_PROVIDERS).all()
+        for statement in _BEFORE_SENSITIVITY:
+            connection.execute(text(statement))
+
+    store.migrate()
+
+    with store.engine.connect() as connection:
+        assert connection.execute(_PROVIDERS).all() == kept
+    assert len(kept) == 3
+    assert store.verify().faults == []
+    store.close()
+
+
+_PROVIDERS = text("SELECT payer_id, case_id, npi FROM case_providers ORDER BY npi")
+_BEFORE_SENSITIVITY = (
+    "DROP TABLE case_providers",
+    "ALTER TABLE cases DROP COLUMN sensitivity",
+    "ALTER TABLE subscriptions DROP COLUMN payers",
+    "UPDATE alembic_version SET version_num = '0009'",
+)

@@ -12,7 +12,13 @@ from tests.fhir_um.store.subscribed import add_active, announced, open_store, su
 from tests.fhir_um.store.test_attachments import attachment, content
 
 _ALTERED = {
-    "bytes": ("UPDATE attachment_pieces SET piece = ''", "attachment a: the bytes do not have the recorded hash"),
+    "bytes": ("UPDATE attachment_pieces SET piece = ''", "attachment a: its bytes cannot be opened"),
+    "bytes in the clear": (
+        "UPDATE attachment_pieces SET piece = '', sealed_by = ''",
+        "attachment a: the bytes do not have the recorded hash",
+    ),
+    "what was read": ("UPDATE attachments SET evidence = 'e30='", "attachment a: what was read out of it cannot be o"),
+    "what was read in the clear": ("UPDATE attachments SET sealed_by = ''", "attachment a: what was read out of it"),
     "bytes gone": ("DELETE FROM attachment_pieces", "attachment a: the bytes do not have the recorded hash"),
     "version": ("UPDATE attachments SET case_version = 9", "attachment a: it became part of a version"),
     "event lost": (

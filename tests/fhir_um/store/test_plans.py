@@ -39,7 +39,7 @@ _CLAIM = Identifier("urn:test:claim", "C1")
 )
 def test_lookup_uses_its_index(sqlite_url: str, look_up: Callable[[Reading], object], indexes: list[str]) -> None:
     store = Store(sqlite_url, now)
-    plan = _plan_of(store, look_up)
+    plan = plan_of(store, look_up)
     store.close()
 
     assert not [step for step in plan if step.startswith("SCAN") and "CONSTANT ROW" not in step]
@@ -58,13 +58,13 @@ def test_latest_or_earliest_come_from_the_index_without_sorting(
     sqlite_url: str, look_up: Callable[[Reading], object]
 ) -> None:
     store = Store(sqlite_url, now)
-    plan = _plan_of(store, look_up)
+    plan = plan_of(store, look_up)
     store.close()
 
     assert not [step for step in plan if "TEMP B-TREE" in step]
 
 
-def _plan_of(store: Store, look_up: Callable[[Reading], object]) -> list[str]:
+def plan_of(store: Store, look_up: Callable[[Reading], object]) -> list[str]:
     store.ping()
     asked: list[str] = []
     event.listen(store.engine, "checkout", lambda driver, *_: driver.set_trace_callback(asked.append))

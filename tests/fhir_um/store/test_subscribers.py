@@ -66,9 +66,9 @@ def test_headers_are_kept_sealed_and_shown_to_the_sender_alone(store: Store) -> 
         row = connection.execute(text("SELECT * FROM subscriptions")).one()
     assert "secret" not in repr(row)
     with store.open_reading() as reading:
-        assert reading.subscribers.find(ClientId("another"), "sub-1") is None
+        assert reading.subscribers.find(ClientId("another"), (PAYER,), "2.2.1", "sub-1") is None
         assert reading.subscribers.all()[0].channel.headers == ()
-        assert reading.subscribers.of(EHR)[0].channel.headers == (SECRET,)
+        assert reading.subscribers.of(EHR, (PAYER,), "2.2.1")[0].channel.headers == (SECRET,)
 
 
 def test_a_change_of_an_older_version_is_refused(store: Store) -> None:
@@ -85,7 +85,7 @@ def test_a_removed_one_is_not_found_not_told_and_not_set_going(store: Store) -> 
 
     with store.open_work() as work:
         work.subscribers.remove(replace(found(store), version=2), 1)
-        assert work.subscribers.find(EHR, "sub-1") is None
+        assert work.subscribers.find(EHR, (PAYER,), "2.2.1", "sub-1") is None
         assert not work.subscribers.go_on(PAYER, subscription().id, AT)
     assert announced(store) == 0
     assert leased(store) == ()
@@ -439,6 +439,6 @@ def test_headers_whose_key_is_gone_hold_up_nobody_else_and_can_be_sent_again(dat
         assert leased(other) == ()
         with other.open_reading() as reading:
             assert reading.subscribers.is_any_due(AT + 61 * SECOND), "it is looked at again"
-            assert [one.channel.headers for one in reading.subscribers.of(EHR)] == [(), ()]
+            assert [one.channel.headers for one in reading.subscribers.of(EHR, (PAYER,), "2.2.1")] == [(), ()]
         change(other, channel=replace(found(other).channel, headers=(SECRET,)), standing=Standing.REQUESTED)
         assert [each.subscription.channel.headers for each in leased(other)] == [(SECRET,)]

@@ -121,7 +121,7 @@ def test_what_is_read_is_what_the_guide_says() -> None:
         ({"AttachTo": {"valueCode": "x"}}, "parameter[1].valueCode", "Attachments are taken for prior"),
         ({"ServiceDate": {"valueDateTime": "1.3.2026"}}, "parameter[5].valueDateTime", "ServiceDate is written as"),
         ({"Final": {"valueBoolean": "true"}}, "parameter[5].valueBoolean", "Final is true or false"),
-        ({"Extra": {"valueBoolean": True}}, "parameter[5].name", "The parameter 'Extra' is not known here."),
+        ({"Extra": {"valueBoolean": True}}, "parameter[5].name", "A parameter of that name is not known here."),
         ({"MemberId": None}, "parameter", "The parameter MemberId is missing."),
         ({"AttachTo": None}, "parameter", "The parameter AttachTo is missing."),
         ({"ProviderId": None, "OrganizationId": None}, "parameter", "Say who sends: OrganizationId or ProviderId."),
@@ -147,7 +147,7 @@ def test_parameters_are_given_once_and_documents_often() -> None:
         ({"name": "Content"}, "The part Content needs a resource."),
         ({"name": "LineItem", "valueInteger": 1}, "The part LineItem needs a valueString."),
         ({"name": "Code", "valueCodeableConcept": {}}, "The part Code needs a valueCodeableConcept."),
-        ({"name": "Note", "valueString": "x"}, "The part 'Note' is not known here."),
+        ({"name": "Note", "valueString": "x"}, "A part of that name is not known here."),
         ({"name": "Content", "resource": report()}, "An attachment has exactly one Content."),
     ],
 )

@@ -12,7 +12,14 @@ from fhir_um.cases.asked import Party
 from fhir_um.cases.model import PENDED, LineState
 from fhir_um.cases.reasons import Reason
 from fhir_um.translate.dialects import DIALECTS, PAS_2_0_1, PAS_2_2_1
-from fhir_um.translate.response_out import claim_resource, claim_response, inquiry_response, submit_response
+from fhir_um.translate.response_out import (
+    Beside,
+    claim_resource,
+    claim_response,
+    inquiry_response,
+    submit_response,
+)
+from fhir_um.translate.withholding import PART_2_NOTICE, may_be_withheld
 from fhir_um.words import Identifier
 from profiles.bundle import absolute, references_of
 from profiles.canonicals import PAS_SD, X12_REVIEW_ACTION
@@ -357,16 +364,58 @@ def test_nothing_found_is_empty_parameters_or_a_note():
     assert note[0]["resource"]["issue"][0]["severity"] == "information"
 
 
-@pytest.mark.spec("pas:spec-50")
-def test_a_warning_goes_along():
-    warning = Issue("suppressed", "Call the plan for more.", severity="warning")
+def test_a_warning_about_the_inquiry_goes_along():
+    beside = Beside((Issue("value", "Mend this.", severity="warning"),))
     found = ((CASES["approved"], SUBMISSION),)
 
-    newer = read_json(inquiry_response(found, PAS_2_2_1, BASE, AT, (warning,)), LIMITS)["parameter"]
-    older = read_json(inquiry_response(found, PAS_2_0_1, BASE, AT, (warning,)), LIMITS)["entry"]
+    newer = read_json(inquiry_response(found, PAS_2_2_1, BASE, AT, beside), LIMITS)["parameter"]
+    older = read_json(inquiry_response(found, PAS_2_0_1, BASE, AT, beside), LIMITS)["entry"]
 
     assert [p["name"] for p in newer] == ["return", "outcome"]
-    assert older[-1]["resource"]["issue"][0]["details"]["text"] == "Call the plan for more."
+    assert older[-1]["resource"]["issue"][0]["details"]["text"] == "Mend this."
+
+
+def _outcomes(entries):
+    return [e["resource"]["issue"] for e in entries if e["resource"]["resourceType"] == "OperationOutcome"]
+
+
+@pytest.mark.spec("pas:spec-50")
+@pytest.mark.parametrize("dialect", [PAS_2_2_1, PAS_2_0_1])
+def test_what_may_be_withheld_is_told_once_in_the_first_bundle(dialect):
+    second = replace(CASES["approved"], id="case-2")
+    beside = Beside(limits=(may_be_withheld("Intake desk, +1 555 0100"),))
+    found = ((CASES["approved"], SUBMISSION), (second, SUBMISSION))
+
+    written = read_json(inquiry_response(found, dialect, BASE, AT, beside), LIMITS)
+    bundles = [p["resource"] for p in written["parameter"]] if dialect is PAS_2_2_1 else [written]
+    (issues,) = _outcomes(bundles[0]["entry"])
+
+    assert [(i["severity"], i["code"]) for i in issues] == [("warning", "suppressed")]
+    assert "Intake desk, +1 555 0100" in issues[0]["details"]["text"]
+    assert all(not _outcomes(bundle["entry"]) for bundle in bundles[1:])
+    assert all(bundle["entry"][0]["resource"]["resourceType"] == "ClaimResponse" for bundle in bundles)
+
+
+@pytest.mark.spec("pas:spec-50")
+def test_with_nothing_found_it_stands_alone():
+    beside = Beside(limits=(may_be_withheld(""),))
+
+    newer = read_json(inquiry_response((), PAS_2_2_1, BASE, AT, beside), LIMITS)["parameter"]
+    older = read_json(inquiry_response((), PAS_2_0_1, BASE, AT, beside), LIMITS)["entry"]
+
+    assert [(p["name"], p["resource"]["issue"][0]["code"]) for p in newer] == [("outcome", "suppressed")]
+    assert [issue["code"] for issue in _outcomes(older)[0]] == ["informational", "suppressed"]
+
+
+def test_the_notice_of_part_2_is_a_note_on_that_answer_alone():
+    second = replace(CASES["approved"], id="case-2")
+    found = ((CASES["approved"], SUBMISSION), (second, SUBMISSION))
+
+    written = inquiry_response(found, PAS_2_2_1, BASE, AT, Beside(under_part_2=frozenset({"case-2"})))
+    first, other = (p["resource"]["entry"][0]["resource"] for p in read_json(written, LIMITS)["parameter"])
+
+    assert PART_2_NOTICE not in {note["text"] for note in first.get("processNote", ())}
+    assert PART_2_NOTICE in {note["text"] for note in other["processNote"]}
 
 
 def test_the_authorized_period_of_the_whole_spans_every_line():

@@ -7,9 +7,12 @@ from itertools import count
 
 from fhir_um.cases.asked import ClaimRequest, LineRequest, Party
 from fhir_um.cases.caller import Caller
-from fhir_um.cases.model import ClientId, PayerId
+from fhir_um.cases.inquiry import Inquiry
+from fhir_um.cases.model import Case, ClientId, PayerId
 from fhir_um.cases.roles import REVIEWERS
 from fhir_um.cases.submission import Submission
+from fhir_um.deps import Deps
+from fhir_um.usecases.inquire import inquire
 from fhir_um.words import Identifier
 from tests.builders import AT, claim_request, line_request, party, submission
 
@@ -44,3 +47,8 @@ def sent(request: ClaimRequest, at=AT, **changes) -> Submission:
 
 def insurer(npi: str, name: str = "Another insurer") -> Party:
     return replace(party(npi), name=name)
+
+
+def found_by(deps: Deps, caller: Caller, inquiry: Inquiry) -> tuple[tuple[Case, bytes], ...]:
+    """What an inquiry finds, without what is said beside it."""
+    return inquire(deps, caller, inquiry).found

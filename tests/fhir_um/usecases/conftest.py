@@ -7,11 +7,11 @@ from itertools import count
 
 import pytest
 
-from fhir_um.commands.seed import PEOPLE, seed
-from fhir_um.coverage.load import load_people
+from fhir_um.commands.seed import seed
 from fhir_um.deps import Deps, make_deps
 from fhir_um.settings import Mode, Settings
 from tests.builders import AT
+from tests.people import people
 
 
 @dataclass
@@ -39,7 +39,7 @@ def clock() -> HandClock:
 
 def _seeded(database_url: str, clock: HandClock) -> Iterator[Deps]:
     made = make_deps(Settings(database_url=database_url, mode=Mode.SANDBOX), clock, clock.new_id, clock.new_number)
-    seed(load_people(PEOPLE), made)
+    seed(people(), made)
     yield made
     made.store.close()
 
@@ -47,6 +47,14 @@ def _seeded(database_url: str, clock: HandClock) -> Iterator[Deps]:
 @pytest.fixture
 def deps(database_url, clock) -> Iterator[Deps]:
     yield from _seeded(database_url, clock)
+
+
+@pytest.fixture
+def bare(database_url, clock) -> Iterator[Deps]:
+    """Without payers and members, for what is not about them."""
+    made = make_deps(Settings(database_url=database_url, mode=Mode.SANDBOX), clock, clock.new_id, clock.new_number)
+    yield made
+    made.store.close()
 
 
 @pytest.fixture

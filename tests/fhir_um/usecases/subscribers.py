@@ -43,6 +43,6 @@ def deliver(deps: Deps, status: int = 200, gives_up: bool = False) -> list[Deliv
 def seen(deps: Deps, one: Subscription) -> Subscription:
     """The subscription as it stands now."""
     with deps.open_reading() as work:
-        found = work.subscribers.find(one.sender, one.id)
+        found = work.subscribers.find(one.sender, (one.payer_id,), one.guide, one.id)
     assert found is not None
     return found

@@ -15,12 +15,11 @@ from fhir_um.cases.model import Authorized, Decider, EventKind, LineState
 from fhir_um.cases.reasons import Reason
 from fhir_um.cases.roles import Role
 from fhir_um.usecases.decide_case import decide_case
-from fhir_um.usecases.inquire import inquire
 from fhir_um.usecases.read_case import body_behind, read_case, read_events, read_own
 from fhir_um.usecases.submit_claim import submit_claim
 from fhir_um.words import Code, Quantity
 from tests.builders import AT, line_request
-from tests.fhir_um.usecases.asking import CLINIC, a_caller, ask, sent
+from tests.fhir_um.usecases.asking import CLINIC, a_caller, ask, found_by, sent
 
 CERTIFICATION = "https://codesystem.x12.org/005010/1322"
 PHYSICIAN = Decider("dr-1", Role.PHYSICIAN, human=True, npi="1910140148")
@@ -117,7 +116,7 @@ def test_an_update_refused_as_a_whole_leaves_the_case_as_it_was(deps) -> None:
     assert body_behind(deps, told, refused) == refused.body
     assert kept == replace(denied, version=3, event_count=denied.event_count + 1)
     assert body != refused.body
-    assert inquire(deps, a_caller(), inquiry) == ((kept, body),)
+    assert found_by(deps, a_caller(), inquiry) == ((kept, body),)
     assert (arrived.case_id, arrived.case_version, arrived.body) == (denied.id, 3, refused.body)
     assert (event.kind, event.case.submission_id, event.case.errors) == (
         EventKind.UPDATE_REFUSED,

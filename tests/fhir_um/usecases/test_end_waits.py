@@ -73,13 +73,13 @@ def test_what_came_in_time_is_not_waited_for(deps, case, clock) -> None:
 
 
 def test_subscribers_hear_of_it(deps, case, clock) -> None:
-    add_active(deps.store, subscription(sender=a_caller().client_id))
+    add_active(deps.store, subscription(sender=a_caller().client_id, payer_id=a_caller().home_payer))
     clock.at = case.line(1).documents_due_at
 
     end_waits(deps)
 
     with deps.open_reading() as reading:
-        (mine,) = reading.subscribers.of(a_caller().client_id)
+        (mine,) = reading.subscribers.of(a_caller().client_id, a_caller().payer_ids, "2.2.1")
         (event,) = reading.subscribers.events(mine, 1, 10, 10)
     assert (event.case_id, event.case_version) == (case.id, 2)
 

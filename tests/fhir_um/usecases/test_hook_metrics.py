@@ -89,7 +89,7 @@ def test_number_of_a_satisfied_order_is_in_its_record(quick):
 def test_card_is_told_with_its_engagement_at_the_orders_of_its_policy(desk):
     shown = ((CARD, "guideline", "lumbar-spine-mri"), (OTHER_CARD, "insurance", ""))
     kept(desk, order("72148", CPT), order("G0399", id="o2"), cards=shown)
-    desk.feedback("order-sign", (Feedback(CARD, "accepted", ("s1",), None, "", None),), AT)
+    desk.feedback("ehr-1", "order-sign", (Feedback(CARD, "accepted", ("s1",), None, "", None),), AT)
 
     (view,) = views(desk)
 
@@ -160,7 +160,7 @@ def test_record_is_as_the_guides_model_has_it_but_for_what_is_said_to_be_missing
     assert packed is not None
     elements = json.loads(packed)["snapshot"]["element"]
     kept(quick, order("72148", CPT), order("G0399", id="o2"))
-    quick.feedback("order-sign", (Feedback(CARD, "accepted", ("s1",), None, "", None),), AT)
+    quick.feedback("ehr-1", "order-sign", (Feedback(CARD, "accepted", ("s1",), None, "", None),), AT)
 
     (view,) = views(quick)
 

@@ -55,7 +55,7 @@ def kept(desk, *orders, chart=(), **changes):
 
 
 def explained(desk, name, caller=None):
-    return explanation_view(explain_hook(desk.deps, caller or a_caller(), name, "request-1"))
+    return explanation_view(explain_hook(desk.deps, caller or a_caller(), name))
 
 
 @pytest.mark.spec("crd:found-11", "crd-check:92", "crd-check:119", "crd-check:123")
@@ -155,13 +155,13 @@ def test_no_clinical_value_and_no_name_is_kept(desk):
 def test_what_was_kept_long_enough_goes(desk):
     asked, answered = kept(desk, order("G0399"))
     ((only,),) = answered.assertions.values()
-    desk.feedback("order-sign", (Feedback(CARD, "accepted", (), None, "", None),), AT)
+    desk.feedback("ehr-1", "order-sign", (Feedback(CARD, "accepted", (), None, "", None),), AT)
 
     kept(desk, order("72148", CPT), at=AT + timedelta(days=31), cards=())
 
     with desk.deps.open_reading() as work:
         found = work.explained(PayerId("harbor"), asked.instance)
-        assert (found.invocation, found.guidance, work.cards((CARD,))) == (None, (), ())
+        assert (found.invocation, found.guidance, work.cards("ehr-1", (CARD,))) == (None, (), ())
         assert work.guidance(PayerId("harbor"), (only.id,)) == ()
 
 
@@ -176,7 +176,7 @@ def test_feedback_is_kept_per_card_and_policy_and_shows_as_engagement(desk):
         Feedback("unknown", "accepted", (), None, "", None),
     )
 
-    desk.feedback("order-sign", rows, AT)
+    desk.feedback("ehr-1", "order-sign", rows, AT)
 
     view = explained(desk, asked.instance)
     said = view["cardsShown"][0]["feedback"]
@@ -222,3 +222,12 @@ def test_another_members_submission_is_not_tied_to_it(desk):
     submit_claim(desk.deps, a_caller(), sent(ask(member=stranger, coverage=None, coverage_assertions=(only.id,))))
 
     assert explained(desk, asked.instance)["assertions"][0]["submittedAs"] is None
+
+
+@pytest.mark.spec("crd:metric-1")
+def test_feedback_counts_from_the_ehr_the_card_was_shown_to(desk):
+    asked, _ = kept(desk, order("72148", CPT))
+
+    desk.feedback("ehr-2", "order-sign", (Feedback(CARD, "overridden", (), None, "not mine", None),), AT)
+
+    assert explained(desk, asked.instance)["cardsShown"][0]["feedback"] == []

@@ -7,10 +7,9 @@ import pytest
 
 from fhir_um.cases.inquiry import Inquiry
 from fhir_um.coverage.model import Enrollment, Member
-from fhir_um.usecases.inquire import inquire
 from fhir_um.usecases.submit_claim import submit_claim
 from fhir_um.words import Identifier, Period
-from tests.fhir_um.usecases.asking import CLINIC, a_caller, ask, insurer, member_with, sent
+from tests.fhir_um.usecases.asking import CLINIC, a_caller, ask, found_by, insurer, member_with, sent
 
 CARD = Identifier("https://harbor.example.test/member-number", "FAMILY-1", "MB")
 
@@ -112,7 +111,7 @@ def test_an_inquiry_finds_the_same_person(family) -> None:
 
     def found(given: str) -> list[str]:
         asked = Inquiry(payer, CLINIC, (CLINIC,), frozenset(), _claimed(given, date(2015, 6, 1)), None)
-        return [case.id for case, _ in inquire(family, a_caller(), asked)]
+        return [case.id for case, _ in found_by(family, a_caller(), asked)]
 
     assert found("Ana") == [opened.id]
     assert found("Berta") == found("") == []

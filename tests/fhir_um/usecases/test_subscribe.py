@@ -124,3 +124,38 @@ def test_search(deps, clock) -> None:
     assert found(standings={Standing.OFF}) == []
     assert found(endpoints={"https://ehr.example.org/other"}) == [second.id]
     assert second.created_at - first.created_at == timedelta(seconds=1)
+
+
+def _of_lakeside(client: str, *payers: str):
+    return replace(a_caller(client, *payers), organisation="lakeside")
+
+
+@pytest.mark.spec("pas:spec-59")
+def test_a_client_of_the_same_organisation_sees_it_unless_it_tells_of_a_payer_of_others(deps) -> None:
+    of_both = subscribe(deps, _of_lakeside("both", "harbor", "prairie"), asked())
+    of_one = subscribe(deps, _of_lakeside("one", "harbor"), asked())
+
+    def listed(caller) -> set[str]:
+        return {one.id for one in search_subscriptions(deps, caller, "2.2.1", SubscriptionSearch())}
+
+    assert listed(_of_lakeside("another", "prairie", "harbor")) == {of_both.id, of_one.id}
+    assert listed(_of_lakeside("another", "harbor")) == {of_one.id}
+    assert listed(_of_lakeside("another", "prairie")) == set()
+    with pytest.raises(Refusal) as refused:
+        read_subscription(deps, _of_lakeside("another", "harbor"), "2.2.1", of_both.id)
+    assert refused.value.kind is Kind.NOT_FOUND
+
+
+@pytest.mark.parametrize(("payers", "events"), [(("harbor",), 1), (("prairie",), 0), (("prairie", "harbor"), 1)])
+def test_it_hears_of_the_payers_its_maker_may_speak_to(deps, payers, events) -> None:
+    """Two clients of one organisation, each with payers of its own: neither endpoint hears of the other's payer."""
+    made = subscribe(deps, replace(a_caller("another", *payers), organisation="ehr-1"), asked())
+
+    decided(deps, pended(deps), 1)
+
+    assert _events(deps, made) == events
+
+
+def _events(deps, made) -> int:
+    with deps.open_reading() as work:
+        return len(work.subscribers.events(made, 1, 100, 100))

@@ -14,12 +14,11 @@ from fhir_um.cases.inquiry import Inquiry
 from fhir_um.cases.model import EventKind, LineState
 from fhir_um.cases.reasons import Reason
 from fhir_um.settings import Settings
-from fhir_um.usecases.inquire import inquire
 from fhir_um.usecases.submit_claim import submit_claim
 from fhir_um.words import Code, Concept, Period, Quantity
 from tests.builders import AT, line_request, party
 from tests.fhir_um.asking_hooks import COPD, THIS_YEAR, TWELVE, order, question, saturation
-from tests.fhir_um.usecases.asking import CLINIC, a_caller, ask, member_with, sent
+from tests.fhir_um.usecases.asking import CLINIC, a_caller, ask, found_by, member_with, sent
 
 DAYS = Period(date(2026, 3, 10), date(2026, 12, 31))
 A_YEAR = line_request(code="E1390", quantity=Quantity(Decimal(12)), serviced=DAYS)
@@ -106,7 +105,7 @@ def test_its_number_finds_the_submission_alone(deps) -> None:
     assert by_number(deps, told.satisfied_pa_id) == (case,)
     asked = ask()
     about_the_member = Inquiry(asked.payer, CLINIC, (CLINIC,), frozenset(), asked.member, asked.coverage)
-    assert [found.id for found, _ in inquire(deps, a_caller(), about_the_member)] == [case.id]
+    assert [found.id for found, _ in found_by(deps, a_caller(), about_the_member)] == [case.id]
 
 
 def test_the_same_submission_again_is_the_same_request(deps) -> None:
@@ -310,3 +309,18 @@ def test_an_update_of_a_request_nobody_knows_takes_nothing(lite) -> None:
 
     assert case.lines[0].state is LineState.INTAKE_REVIEW
     assert len(approved(lite)) == 1
+
+
+def test_an_assertion_about_another_member_is_none(deps) -> None:
+    """Brought along by a submission for somebody else, its id leads nowhere."""
+    told = signed(deps)
+    other = member_with("H1006-5409", "Castellano")
+
+    made = submitted(deps, told, member=other, coverage=None)
+
+    assert made.line(1).authorization_number != told.satisfied_pa_id
+    with deps.open_reading() as work:
+        assert len(work.guidance("harbor", (told.id,))) == 1
+        assert work.guidance_about("harbor", "harbor-1006", (told.id,)) == ()
+        (kept,) = work.guidance_about("harbor", "harbor-1001", (told.id,))
+    assert kept.used_by is None
