@@ -32,7 +32,7 @@ from tests.running.hurried import delivering
 from tests.running.moody import ELSEWHERE, MOODS, Heard, Moody
 from tests.running.processes import command
 
-SECONDS = float(os.environ.get("FAULT_SECONDS", "6"))
+SECONDS = float(os.environ.get("FAULT_SECONDS", "12"))
 SEED = int(os.environ.get("FAULT_SEED", "0")) or SystemRandom().randrange(1, 10**9)
 ORGANIZATION = "1910010010"
 MOODY = 3

@@ -121,11 +121,16 @@ def _heard(lines: list[dict[str, Any]]) -> Iterator[None]:
     """Lines about faults of ours."""
     listener = logging.Handler(logging.ERROR)
     listener.emit = lambda row: lines.append(row.given) if hasattr(row, "given") else None  # type: ignore[method-assign]
+    before = HOUSE.level, HOUSE.disabled, HOUSE.manager.disable
+    HOUSE.setLevel(logging.INFO)
+    HOUSE.disabled, HOUSE.manager.disable = False, logging.NOTSET
     HOUSE.addHandler(listener)
     try:
         yield
     finally:
         HOUSE.removeHandler(listener)
+        level, HOUSE.disabled, HOUSE.manager.disable = before
+        HOUSE.setLevel(level)
 
 
 @contextmanager
