@@ -5,7 +5,6 @@ A short run that is the same every time; `make fuzz` runs a long one (`docs/fuzz
 
 import gzip
 import json
-import logging
 import sqlite3
 import tracemalloc
 from collections.abc import Iterator
@@ -65,7 +64,7 @@ def test_a_fault_is_found(tmp_path: Path) -> None:
 
     assert answer.status_code >= 500
     assert f"status {answer.status_code}" in told
-    assert "error_type" in told, (answer.text, HOUSE.handlers, logging.getLogger().manager.disable)
+    assert "error_type" in told, answer.text
 
 
 def test_most_stories_come_through_undamaged(house: Application) -> None:
