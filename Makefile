@@ -23,14 +23,14 @@ run: $(INSTALLED) ## install, migrate, load invented people, serve the sandbox (
 	@exec $(BIN)/fhir-um serve
 
 test: $(INSTALLED) ## run every test (ARGS= goes to pytest)
-	$(BIN)/pytest -q -n auto $(ARGS)
+	$(BIN)/pytest -q -n auto --dist worksteal $(ARGS)
 
 check: $(INSTALLED) ## format, lint, types, import contracts, tests: what CI runs
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/pytest -q -n auto $(ARGS)
+	$(BIN)/pytest -q -n auto --dist worksteal $(ARGS)
 
 docs: $(INSTALLED) ## rewrite the generated documents (settings, conformance, access, modules)
 	@$(BIN)/python -m tools.settings_table
