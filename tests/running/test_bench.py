@@ -1,5 +1,6 @@
 """The benchmark still runs: every kind of measurement once, as small as it gets. Looks at no time."""
 
+import os
 from dataclasses import replace
 
 import pytest
@@ -13,8 +14,11 @@ from bench.servers import floor_server
 
 
 @pytest.fixture
-def plan(database_url) -> run.Plan:
-    return run.Plan(rounds=1, seconds=0.1, workers=1, stored=(0, 20), database_url=database_url)
+def plan(sqlite_url) -> run.Plan:
+    return run.Plan(rounds=1, seconds=0.1, workers=1, stored=(0, 20), database_url=sqlite_url)
+
+
+LONG = pytest.mark.skipif("BENCH_TESTS" not in os.environ, reason="takes long; set BENCH_TESTS to run it")
 
 
 def test_benchmark_measures_everything_once_and_refuses_a_used_database(plan, tmp_path, capsys) -> None:
@@ -38,6 +42,7 @@ def test_answer_that_is_not_the_expected_one_fails_the_measurement(tmp_path) -> 
         measure(floor.port, "/submit", [b"{}"] * 4, 1, 5, mark=b"A1")
 
 
+@LONG
 def test_benchmark_of_hooks_measures_everything_once(tmp_path, capsys) -> None:
     hooks.run(hooks.Plan(rounds=1, seconds=0.2, workers=1), tmp_path)
 
@@ -49,6 +54,7 @@ def test_benchmark_of_hooks_measures_everything_once(tmp_path, capsys) -> None:
     assert "5 resources fetched" in printed
 
 
+@LONG
 def test_benchmark_of_notifications_measures_everything_once(tmp_path, capsys) -> None:
     small = notifications.Plan(rounds=1, deliveries=100, decisions=2, backlog=200, workers=(1,))
     notifications.run(small, tmp_path)
