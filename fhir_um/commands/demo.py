@@ -14,10 +14,14 @@ import requests
 
 from fhir_um import clock
 from fhir_um.auth.client_keys import KeyFault
-from fhir_um.commands.answers import Answer, SeenCase, SeenLine
 from fhir_um.commands.hook_telling import tell_hook
-from fhir_um.commands.receiver import Receiver
-from fhir_um.commands.stories import (
+from fhir_um.commands.telling import instant, wrapped, wrapped_under
+from fhir_um.commands.tokens import TokenFault, TokenSource, signing_key
+from fhir_um.commands.wording import ERRORS, FOLLOWUPS, REASONS, REVIEW_ACTIONS, STATES, with_words
+from fhir_um.settings import Settings
+from fhir_um.simulators.receiver import Receiver
+from fhir_um.stories.answers import Answer, SeenCase, SeenLine
+from fhir_um.stories.playing import (
     Hearer,
     Played,
     Reply,
@@ -29,10 +33,6 @@ from fhir_um.commands.stories import (
     load_story,
     play,
 )
-from fhir_um.commands.telling import instant, wrapped, wrapped_under
-from fhir_um.commands.tokens import TokenFault, TokenSource, signing_key
-from fhir_um.commands.wording import ERRORS, FOLLOWUPS, REASONS, REVIEW_ACTIONS, STATES, with_words
-from fhir_um.settings import Settings
 
 FIXTURES = Path(__file__).resolve().parents[2] / "fixtures"
 MAIN_STORY = "prior-authorization"

@@ -5,10 +5,10 @@ Must not know what was expected. Codes of the wire are shown with their meaning 
 
 from collections.abc import Iterator
 
-from fhir_um.commands.answers import Answer
-from fhir_um.commands.hook_answers import SeenCard, SeenOrder, SeenWhy
 from fhir_um.commands.telling import wrapped, wrapped_under
 from fhir_um.commands.wording import COURSES, with_words
+from fhir_um.stories.answers import Answer
+from fhir_um.stories.hook_answers import SeenCard, SeenOrder, SeenWhy
 
 COVERED = {
     "covered": "a benefit",

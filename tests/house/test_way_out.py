@@ -28,7 +28,7 @@ DOORS = {
     "fhir_um/commands/server_patience.py": {"socket"},
     "fhir_um/commands/server_worker.py": {"socket"},
     "fhir_um/commands/crew.py": {"subprocess"},
-    "fhir_um/commands/receiver.py": {"http.server"},
+    "fhir_um/simulators/receiver.py": {"http.server"},
     "fhir_um/commands/client.py": {"requests"},
     "fhir_um/commands/tokens.py": {"requests"},
     "fhir_um/commands/demo.py": {"requests"},

@@ -22,10 +22,10 @@ from bench import bodies
 from bench.load import exchange
 from bench.servers import Server, our_server
 from fhir_um.commands.seed import seed
-from fhir_um.commands.stories import Reply, Request, load_stories, play
 from fhir_um.deps import make_deps
 from fhir_um.settings import Settings
 from fhir_um.store.audit_tables import audit_log
+from fhir_um.stories.playing import Reply, Request, load_stories, play
 from tests.people import people
 
 SUBMIT = "/fhir/Claim/$submit"

@@ -25,12 +25,12 @@ import requests
 from bench.servers import free_port
 from fhir_um.api.routes import ROUTES
 from fhir_um.commands.demo import HEARS_WITHIN_SECONDS
-from fhir_um.commands.receiver import Receiver
 from fhir_um.commands.seed import seed
-from fhir_um.commands.stories import Reply, Request, load_stories, play
 from fhir_um.coverage.load import load_people
 from fhir_um.deps import make_deps
 from fhir_um.settings import Settings
+from fhir_um.simulators.receiver import Receiver
+from fhir_um.stories.playing import Reply, Request, load_stories, play
 from tests.running.planted import MARK, SECRET, found_in, plant
 from tests.running.processes import Program, command
 

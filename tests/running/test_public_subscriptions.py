@@ -17,7 +17,7 @@ import requests
 
 from bench import bodies
 from bench.servers import free_port
-from fhir_um.commands.stories import load_story, prepare
+from fhir_um.stories.playing import load_story, prepare
 from profiles.canonicals import EXT_FILTER_CRITERIA, EXT_PAYLOAD_CONTENT, PAS_TOPIC
 from tests.running import suite
 from tests.running.listener import Listener, listening

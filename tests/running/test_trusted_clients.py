@@ -17,8 +17,8 @@ import yaml
 from bench.servers import free_port
 from fhir_um.__main__ import main
 from fhir_um.commands.demo import FIXTURES, HOOKS, authorization, sender
-from fhir_um.commands.stories import Request, Story, load_stories, play
 from fhir_um.commands.tokens import TokenSource, signing_key
+from fhir_um.stories.playing import Request, Story, load_stories, play
 from tests.running.processes import command
 
 URL = "https://um.example.org"

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from fhir_um.commands.stories import Step, Story, load_stories
+from fhir_um.stories.playing import Step, Story, load_stories
 from tests.people import people
 
 FIXTURES = Path(__file__).parents[2] / "fixtures"

@@ -11,7 +11,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from fhir_um.api.forms import FORM
-from fhir_um.commands.stories import Reply, Request, Story, load_stories, play
+from fhir_um.stories.playing import Reply, Request, Story, load_stories, play
 from profiles.issues import Issue
 from profiles.reading import Limits, read_json
 from profiles.strictness import Strictness

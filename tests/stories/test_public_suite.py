@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from fhir_um.commands.stories import load_story
+from fhir_um.stories.playing import load_story
 from profiles.reading import Limits, read_json, write_json
 from tests.cds_hooks.suite import HOOKS, Exchange, Verdict, failures, run, verdicts
 from tests.cds_hooks.test_suite import faults_of

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from fhir_um.commands.stories import Played, Reply, Request, load_story, play
+from fhir_um.stories.playing import Played, Reply, Request, load_story, play
 from tests.conftest import NOW
 from tests.running.suite import of_response
 from tests.serving import actions_of, serving

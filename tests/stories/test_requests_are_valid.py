@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from bench import bodies
-from fhir_um.commands.stories import Step, Story, load_stories
+from fhir_um.stories.playing import Step, Story, load_stories
 from profiles.checking import check_request
 from profiles.issues import Issue, Refusal
 from profiles.reading import Limits, read_bundle, read_json

@@ -10,9 +10,9 @@ from flask.testing import FlaskClient
 
 from fhir_um.app import make_app
 from fhir_um.commands.seed import seed
-from fhir_um.commands.stories import Played, Reply, Request, Story, load_stories, play
 from fhir_um.deps import Deps, make_deps
 from fhir_um.settings import Mode, Settings
+from fhir_um.stories.playing import Played, Reply, Request, Story, load_stories, play
 from tests.people import people
 
 FIXTURES = Path(__file__).parents[2] / "fixtures"

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from fhir_um.commands.stories import Played, Reply, Request, Story, load_stories, play, prepare
+from fhir_um.stories.playing import Played, Reply, Request, Story, load_stories, play, prepare
 from profiles.canonicals import RXNORM
 from profiles.strictness import Strictness
 from tests import wire

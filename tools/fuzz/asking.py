@@ -21,7 +21,7 @@ from werkzeug.test import TestResponse
 from fhir_um.api.exchange import JSON
 from fhir_um.app import make_app
 from fhir_um.commands.seed import PEOPLE, seed
-from fhir_um.commands.stories import Step, load_stories
+from fhir_um.stories.playing import Step, load_stories
 from fhir_um.coverage.load import load_people
 from fhir_um.deps import make_deps
 from fhir_um.logs import HOUSE

@@ -10,8 +10,8 @@ import responses
 
 from fhir_um.auth.client_keys import new_key
 from fhir_um.commands import demo
-from fhir_um.commands.answers import SeenCase, SeenError, SeenLine
 from fhir_um.settings import Settings
+from fhir_um.stories.answers import SeenCase, SeenError, SeenLine
 
 SERVER = "http://127.0.0.1:8080"
 STORY = """

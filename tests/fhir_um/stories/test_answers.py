@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from fhir_um.commands.answers import Answer, SeenCase, SeenError, SeenIssue, SeenLine, read_answer
+from fhir_um.stories.answers import Answer, SeenCase, SeenError, SeenIssue, SeenLine, read_answer
 from profiles import canonicals as c
 
 

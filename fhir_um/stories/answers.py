@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from fhir_um.commands.hook_answers import (
+from fhir_um.stories.hook_answers import (
     SeenCard,
     SeenOrder,
     SeenWhy,

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from fhir_um.commands.answers import read_answer
-from fhir_um.commands.stories import Reply, Request, Story, StoryFault, differences, load_story, play
+from fhir_um.stories.answers import read_answer
+from fhir_um.stories.playing import Reply, Request, Story, StoryFault, differences, load_story, play
 
 WRITTEN_ON = date(2026, 11, 2)
 LINE = {

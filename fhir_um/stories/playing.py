@@ -18,8 +18,8 @@ from uuid import NAMESPACE_URL, uuid5
 import msgspec
 import yaml
 
-from fhir_um.commands.answers import Answer, SeenCase, read_answer
-from fhir_um.commands.receiver import PATH
+from fhir_um.simulators.receiver import PATH
+from fhir_um.stories.answers import Answer, SeenCase, read_answer
 from profiles.reading import FHIR_JSON
 
 JSON = "application/json"

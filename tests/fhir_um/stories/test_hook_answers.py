@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from fhir_um.commands.answers import Answer, read_answer
 from fhir_um.commands.hook_telling import tell_hook
+from fhir_um.stories.answers import Answer, read_answer
 from profiles.canonicals import EXT_COVERAGE_INFORMATION
 
 SOURCE = {"label": "Harbor", "topic": {"system": "s", "code": "guideline"}}

@@ -1,0 +1,1 @@
+"""Captured traffic: read, sent again, and held against what was answered then."""
