@@ -17,6 +17,7 @@ ROW = re.compile(r"\| (?P<file>\S+\.json) \| (?P<kind>[A-Z_]+) \| (?:`(?P<path>[
 ROWS = [row for line in (FOLDER / "README.md").read_text().splitlines() if (row := ROW.fullmatch(line))]
 
 
+@pytest.mark.spec("pas:spec-12", "pas:spec-13", "pas:spec-14", "pas:spec-16", "pas:spec-22", "pas:spec-23")
 @pytest.mark.spec("pas:spec-35")
 @pytest.mark.parametrize("strictness", list(Strictness))
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row["file"].removesuffix(".request.json"))

@@ -110,6 +110,7 @@ def test_sequences_of_supporting_information_are_unique(good: Raw, issues_of: Fi
     assert {issue.rule for issue in found if issue.severity == "error"} == {IN_WORDS}
 
 
+@pytest.mark.spec("pas:spec-1")
 @pytest.mark.spec("pas:spec-19")
 def test_supporting_information_keeps_the_us_core_profile_it_claims(good: Raw, issues_of: Find) -> None:
     profile = "http://hl7.org/fhir/us/core/StructureDefinition/us-core-vital-signs"
@@ -162,6 +163,8 @@ def test_what_only_the_profile_needs_is_a_fault_to_the_strict_alone(good: Raw, i
     ]
 
 
+@pytest.mark.spec("pas:spec-25")
+@pytest.mark.spec("hrex:conf-7")
 @pytest.mark.spec("pas:spec-24")
 @pytest.mark.parametrize("strictness", list(Strictness))
 def test_what_we_do_not_know_is_let_pass(strictness: Strictness, good: Raw, issues_of: Find) -> None:
@@ -238,6 +241,7 @@ def test_inquiry_may_give_the_lenient_a_subscriber_id_for_a_member_id(good: Raw,
     assert errors_in(issues_of(good, inquiry=True, strictness=Strictness.LENIENT)) == set()
 
 
+@pytest.mark.spec("hrex:conf-6")
 def test_created_may_be_absent_with_a_reason(good: Raw, issues_of: Find) -> None:
     claim = claim_of(good)
     del claim["created"]
@@ -381,6 +385,7 @@ def test_a_modifier_among_other_extensions_is_refused(strictness: Strictness, go
     }
 
 
+@pytest.mark.spec("pas:spec-25")
 @pytest.mark.parametrize("strictness", list(Strictness))
 def test_a_modifier_where_there_are_none_is_refused(strictness: Strictness, good: Raw, issues_of: Find) -> None:
     claim_of(good)["type"]["modifierExtension"] = [{"url": "urn:x", "valueBoolean": True}]

@@ -142,6 +142,7 @@ def test_an_element_of_a_type_says_what_it_may_be(path: str, name: str, expected
     assert (None if found is None else (tuple(found.types), found.many, found.is_choice)) == expected
 
 
+@pytest.mark.spec("pas:spec-1")
 @pytest.mark.parametrize(
     ("canonical", "guide_key", "version"),
     [

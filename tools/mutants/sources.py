@@ -33,10 +33,20 @@ _OLDER = "2.0.1"
 
 LEFT_OUT = {
     ("us_core_3.1.1", "DiagnosticReport-cardiology-report.json"): "a base64 text with full stops in it",
-    (FIXTURES, "stories/refused/01-three-faults.request.json"): "faults are its story",
     (FIXTURES, "broken/good.request.json"): "claims no profiles: what is asked of it hangs on who refers to what",
 }
 """Messages in which no fault is made, because they are not intact or one cannot see what is asked of them."""
+
+STORIES = (
+    "crd",
+    "inquiry-ways",
+    "modified-approval",
+    "must-support",
+    "pended",
+    "prior-authorization",
+    "prior-authorization-2.0.1",
+)
+"""Stories whose requests faults are made in: between them they hold all that the others do."""
 
 _LIMITS = Limits(max_bytes=20_000_000, max_depth=64, max_entries=10_000)
 
@@ -62,7 +72,7 @@ def sources(folder: Path = PACKAGES) -> Iterator[Source]:
 
 def _of_fixtures() -> Iterator[Source]:
     files = [
-        *sorted((ROOT / FIXTURES / "stories").rglob("*.request.json")),
+        *(path for story in STORIES for path in sorted((ROOT / FIXTURES / "stories" / story).glob("*.request.json"))),
         ROOT / FIXTURES / "broken/good.request.json",
     ]
     for file in files:
