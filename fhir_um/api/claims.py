@@ -47,7 +47,8 @@ def inquire(asked: Asked) -> Answer:
     bundle = read_bundle(body, asked.house.limits)
     warnings = _warnings(asked, body, bundle, inquiry=True)
     told = find_authorizations(asked.deps, asked.caller, read_inquiry(bundle))
-    beside = Beside(warnings, (may_be_withheld(told.contact),) if told.is_broad else (), told.under_part_2)
+    limits = (may_be_withheld(told.contact),) if told.is_broad else ()
+    beside = Beside(warnings, limits, told.under_part_2, told.own)
     written = inquiry_response(told.found, DIALECTS[asked.guide], asked.base_url, asked.deps.clock(), beside)
     return fhir(written, about=(subject_of(case) for case, _ in told.found))
 

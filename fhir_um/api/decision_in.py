@@ -19,8 +19,23 @@ from fhir_um.errors import Issue
 from fhir_um.translate.closed_lists import MODIFIERS, SERVICES
 from profiles.primitives import PRIMITIVES, has_control_character
 
-_CHOICES: dict[str, type[StrEnum]] = {"role": Role, "action": RulingAction, "reason": Reason}
-"""The fields that take one of a few words."""
+
+class ProviderRole(StrEnum):
+    """What an authorized provider is to do. Source: FHIR R4 value set claim-careteamrole."""
+
+    PRIMARY = "primary"
+    ASSIST = "assist"
+    SUPERVISOR = "supervisor"
+    OTHER = "other"
+
+
+_CHOICES: dict[str, type[StrEnum]] = {
+    "provider.role": ProviderRole,
+    "role": Role,
+    "action": RulingAction,
+    "reason": Reason,
+}
+"""The fields that take one of a few words, by how their path ends; the first that fits."""
 
 _PLACE = re.compile(r"^(?P<what>.*?)(?: - at `\$?\.?(?P<path>[^`]*)`)?$", re.DOTALL)
 _NPI = re.compile(r"[0-9]{10}", re.ASCII)
@@ -55,10 +70,11 @@ class PeriodIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class ProviderIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Who is authorized to do it."""
+    """Who is authorized to do it, and in which role, where that matters."""
 
     npi: str
     name: str = ""
+    role: ProviderRole | None = None
 
 
 class AuthorizedIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -72,15 +88,19 @@ class AuthorizedIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class DocumentIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A document to ask for; `reportType` is its X12 code (PWK01), where one is wanted."""
+    """A document to ask for; `reportType` is its X12 code (PWK01), where one is wanted.
+
+    `modifiers` are LOINC codes that say which of such documents are meant, or of what time.
+    """
 
     loinc: str
     label: str
     report_type: str = msgspec.field(name="reportType", default="")
+    modifiers: list[str] = []
 
 
 class LineIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The ruling on one line."""
+    """The ruling on one line; `secondSurgicalOpinion` says whether one is wanted, where it matters."""
 
     sequence: int
     action: RulingAction
@@ -88,6 +108,7 @@ class LineIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     text: str = ""
     authorized: AuthorizedIn | None = None
     documents: list[DocumentIn] = []
+    second_opinion: bool | None = msgspec.field(name="secondSurgicalOpinion", default=None)
 
 
 class ReviewerIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -131,7 +152,8 @@ def misfit(text: str) -> Issue:
     found = _PLACE.match(text)
     what, path = (found["what"], found["path"] or "") if found else (text, "")
     if what.startswith("Invalid enum value"):
-        what = f"Must be one of: {', '.join(_CHOICES[path.rpartition('.')[2]])}"
+        words = next(words for ending, words in _CHOICES.items() if path.endswith(ending))
+        what = f"Must be one of: {', '.join(words)}"
     elif what.startswith("Object contains unknown field"):
         what = "There is a field here that a decision does not have"
     return Issue("value", f"{what}.", path)
@@ -171,6 +193,8 @@ def _line(line: LineIn, place: str) -> Iterator[Issue]:
             yield Issue(
                 "value", "A report type is an X12 code of two characters.", f"{place}.documents[{index}].reportType"
             )
+        if not all(map(_LOINC.fullmatch, document.modifiers)):
+            yield Issue("value", "A modifier is a LOINC code.", f"{place}.documents[{index}].modifiers")
     if line.authorized is not None:
         yield from _authorized(line.authorized, f"{place}.authorized")
 

@@ -67,7 +67,8 @@ def _ruling(line: LineIn) -> Ruling:
         reason=line.reason,
         text=line.text,
         authorized=_authorized(line.authorized) if line.authorized else None,
-        documents=tuple(DocumentNeeded(d.loinc, d.label, d.report_type) for d in line.documents),
+        documents=tuple(DocumentNeeded(d.loinc, d.label, d.report_type, tuple(d.modifiers)) for d in line.documents),
+        second_opinion=line.second_opinion,
     )
 
 
@@ -78,6 +79,7 @@ def _authorized(given: AuthorizedIn) -> Authorized:
         quantity=_quantity(given.quantity) if given.quantity else None,
         period=Period(given.period.start, given.period.end) if given.period else None,
         provider=_provider(given.provider) if given.provider else None,
+        provider_role=given.provider.role or "" if given.provider else "",
     )
 
 

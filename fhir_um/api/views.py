@@ -108,9 +108,8 @@ def _line(line: Line) -> dict[str, Any]:
 
 
 def _document(needed: DocumentNeeded) -> dict[str, Any]:
-    return {"loinc": needed.loinc, "label": needed.label} | (
-        {"reportType": needed.report_type} if needed.report_type else {}
-    )
+    more = {"reportType": needed.report_type, "modifiers": list(needed.modifiers)}
+    return {"loinc": needed.loinc, "label": needed.label} | {name: said for name, said in more.items() if said}
 
 
 def _decision(decision: Decision) -> dict[str, Any]:
@@ -120,6 +119,7 @@ def _decision(decision: Decision) -> dict[str, Any]:
         "reason": decision.reason,
         "text": decision.text,
         "authorized": _authorized(decision.authorized),
+        "secondSurgicalOpinion": decision.second_opinion,
     }
 
 
@@ -150,6 +150,7 @@ def _authorized(given: Authorized | None) -> dict[str, Any] | None:
         "quantity": _quantity(given.quantity),
         "period": _period(given.period),
         "provider": _party(given.provider) if given.provider else None,
+        "providerRole": given.provider_role,
     }
 
 

@@ -52,7 +52,10 @@ class RulingAction(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Ruling:
-    """A person's ruling on one line: what, why (our reason code), in words, and what is authorized or asked."""
+    """A person's ruling on one line: what, why (our reason code), in words, and what is authorized or asked.
+
+    `second_opinion`: whether a second surgical opinion is wanted, when the person said so.
+    """
 
     sequence: int
     action: RulingAction
@@ -60,6 +63,7 @@ class Ruling:
     text: str
     authorized: Authorized | None = None
     documents: tuple[DocumentNeeded, ...] = ()
+    second_opinion: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -74,11 +74,15 @@ PAYER_QUESTIONNAIRE = "102089-0"
 
 @dataclass(frozen=True, slots=True)
 class DocumentNeeded:
-    """A document to ask for: LOINC attachment code, our own label, and its X12 report type (PWK01) where known."""
+    """A document to ask for: LOINC attachment code, our own label, and its X12 report type (PWK01) where known.
+
+    `modifiers` are LOINC codes that narrow it down: which of such documents, or of what time.
+    """
 
     loinc: str
     label: str
     report_type: str = ""
+    modifiers: tuple[str, ...] = ()
 
     @property
     def is_form(self) -> bool:
@@ -88,13 +92,17 @@ class DocumentNeeded:
 
 @dataclass(frozen=True, slots=True)
 class Authorized:
-    """What is authorized; None means as requested."""
+    """What is authorized; None means as requested.
+
+    `provider_role` is what the provider is to do (`primary`, `assist`), where the decision says so.
+    """
 
     service: Concept | None = None
     modifiers: tuple[Concept, ...] | None = None
     quantity: Quantity | None = None
     period: Period | None = None
     provider: Party | None = None
+    provider_role: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,13 +152,17 @@ class Decider:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """Why a line stands where it does. `reason` is one of our reason codes (`fhir_um.cases.reasons`)."""
+    """Why a line stands where it does. `reason` is one of our reason codes (`fhir_um.cases.reasons`).
+
+    `second_opinion` says whether a second surgical opinion is wanted; None when nobody said.
+    """
 
     at: datetime
     decider: Decider
     reason: str
     text: str
     authorized: Authorized | None = None
+    second_opinion: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -87,7 +87,8 @@ def place(
 
 def rule(line: Line, ruling: Ruling, move: Move, decider: Decider, numbers: Numbers, at: datetime, on: date) -> Line:
     """The line after a person's ruling; the legality of `move` was checked by `lifecycle.move_for`."""
-    decision = Decision(at, decider, ruling.reason, ruling.text.strip(), in_units(ruling.authorized, line.request))
+    authorized = in_units(ruling.authorized, line.request)
+    decision = Decision(at, decider, ruling.reason, ruling.text.strip(), authorized, ruling.second_opinion)
     documents = (ruling.documents or line.documents) if move.to_state is LineState.PENDED_INFO else ()
     moved = replace(line, state=move.to_state, decision=decision, documents=documents, reviewed=True)
     return _settle(moved, numbers, on, line.due_at)

@@ -9,7 +9,6 @@ from fhir_um.translate.codes import review_actions
 from fhir_um.translate.dialect import Dialect
 from fhir_um.translate.elements_out import (
     Json,
-    absent,
     code_extension,
     coded,
     instant,
@@ -19,6 +18,7 @@ from fhir_um.translate.elements_out import (
 )
 from fhir_um.translate.line_out import added_item, item, review
 from fhir_um.translate.manner import Manner
+from fhir_um.translate.naming import member_of, request_reference, requester_of
 from fhir_um.translate.notes import Notes
 from fhir_um.translate.providers_out import claim_providers, provider_extension
 from fhir_um.words import Code, Period
@@ -55,11 +55,11 @@ def claim_response_of(case: Case, manner: Manner) -> Json:
         "status": "active",
         "type": needed_concept(request.claim_type),
         "use": "preauthorization",
-        "patient": refs.refer(_member(case)),
+        "patient": refs.refer(member_of(request)),
         "created": instant(case.changed_at),
         "insurer": refs.refer(request.payer),
-        "requestor": {} if request.requester == Party() else refs.refer(request.requester),
-        "request": _request(request.claim_url),
+        "requestor": {} if request.requester == Party() else refs.refer(requester_of(request)),
+        "request": request_reference(request),
         "outcome": outcome(case, dialect),
         **_authorization(case),
         "item": [item(line, request, stay, manner, notes) for line in lines],
@@ -76,23 +76,10 @@ def claim_response_of(case: Case, manner: Manner) -> Json:
     return {name: value for name, value in written.items() if value}
 
 
-def _request(claim_url: str) -> Json:
-    """The request by its address; a request that came without one is absent, with the reason.
-
-    Source: PAS 2.2.1 spec-44.
-    """
-    return {"reference": claim_url} if claim_url else absent()
-
-
 def _adjudication(case: Case) -> list[Json]:
     """The decision on the request as a whole: only its cancellation is one, everything else is decided by line."""
     cancelled = case.request.cancel_all and all(line.state == LineState.CANCELLED for line in case.lines)
     return [review(review_actions()[LineState.CANCELLED])] if cancelled else []
-
-
-def _member(case: Case) -> Party:
-    member = case.request.member
-    return Party(member.full_url, member.identifiers, f"{member.given} {member.family}".strip())
 
 
 def _stay(information: tuple[SupportingInfo, ...]) -> tuple[SupportingInfo, ...]:

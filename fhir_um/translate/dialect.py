@@ -12,9 +12,9 @@ class Dialect:
     is what was authorized. `root_extensions` allows reviewer, transmission identifiers, authorized providers and a
     review action on the whole answer, `stay_dates` the dates of admission and discharge. `revenue_part` is the URL of
     the revenue part inside the authorized detail, `provider_type_part` that of the type inside the authorized provider,
-    which has a `provider_qualification` or not.
+    which has a role and a qualification (`provider_qualification`) or not.
     `task_line_number` is the URL and the value of the line number in a Task, `form_input` the kind and the value of its
-    input that leads to the payer's questionnaire.
+    input that leads to the payer's questionnaire; `task_modifiers` allows to narrow down the documents it asks for.
     With `differential_updates` an update may be known by its change flags alone and may leave lines out.
     """
 
@@ -32,4 +32,5 @@ class Dialect:
     provider_qualification: bool
     task_line_number: tuple[str, str]
     form_input: tuple[str, str]
+    task_modifiers: bool
     differential_updates: bool

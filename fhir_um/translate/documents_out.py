@@ -9,7 +9,14 @@ from fhir_um.cases.model import Case, DocumentNeeded, Line, LineState
 from fhir_um.translate.elements_out import Json, coded
 from fhir_um.translate.line_out import communicated_diagnoses
 from fhir_um.translate.manner import Manner
-from profiles.canonicals import EXT_SERVICE_LINE_NUMBER, PAS_TEMP_CODES, PROFILE_COMMUNICATION_REQUEST, X12_REPORT_TYPE
+from profiles.canonicals import (
+    EXT_CONTENT_MODIFIER,
+    EXT_SERVICE_LINE_NUMBER,
+    LOINC,
+    PAS_TEMP_CODES,
+    PROFILE_COMMUNICATION_REQUEST,
+    X12_REPORT_TYPE,
+)
 
 
 def communication_requests(case: Case, manner: Manner, base_url: str) -> Iterator[Json]:
@@ -32,10 +39,15 @@ def control_number(case: Case, line: Line, needed: DocumentNeeded, base_url: str
     return {"system": f"{base_url}/NamingSystem/attachment-control-number", "value": value}
 
 
+def content_modifiers(needed: DocumentNeeded) -> list[Json]:
+    """Which of such documents, or of what time, in LOINC's own codes for that."""
+    return [{"url": EXT_CONTENT_MODIFIER, "valueCodeableConcept": coded(LOINC, code)} for code in needed.modifiers]
+
+
 def _request(case: Case, line: Line, needed: DocumentNeeded, manner: Manner, base_url: str) -> Json:
     identifier = control_number(case, line, needed, base_url)
     line_number = [{"url": EXT_SERVICE_LINE_NUMBER, "valuePositiveInt": line.sequence}]
-    on_payload = communicated_diagnoses(line, case.request)
+    on_payload = communicated_diagnoses(line, case.request) + content_modifiers(needed)
     on_root: Json = {}
     if manner.dialect.line_number_on_payload:
         on_payload = line_number + on_payload

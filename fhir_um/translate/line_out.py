@@ -203,15 +203,20 @@ def _added_extensions(line: Line, content: LineRequest, manner: Manner) -> list[
 
 def _adjudication(line: Line, action: str) -> Json:
     number = line.authorization_number if line.state in AUTHORIZED else ""
-    return review(action, number, _reason_code(line.decision.reason))
+    return review(action, number, _reason_code(line.decision.reason), line.decision.second_opinion)
 
 
-def review(action: str, number: str = "", why: str = "") -> Json:
-    """An adjudication that carries a review action: X12 306 code, authorization number, X12 886 reason."""
+def review(action: str, number: str = "", why: str = "", second_opinion: bool | None = None) -> Json:
+    """An adjudication that carries a review action: X12 306 code, authorization number, X12 886 reason.
+
+    `second_opinion`: whether a second surgical opinion is wanted, where somebody said so.
+    """
     parts = string_extension("number", number)
     parts.append({"url": EXT_REVIEW_ACTION_CODE, "valueCodeableConcept": coded(X12_REVIEW_ACTION, action)})
     if why:
         parts.append({"url": "reasonCode", "valueCodeableConcept": coded(X12_DECISION_REASON, why)})
+    if second_opinion is not None:
+        parts.append({"url": "secondSurgicalOpinionFlag", "valueBoolean": second_opinion})
     return {"extension": [{"url": EXT_REVIEW_ACTION, "extension": parts}], "category": coded(ADJUDICATION, "submitted")}
 
 

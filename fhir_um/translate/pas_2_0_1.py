@@ -18,6 +18,7 @@ PAS_2_0_1 = Dialect(
     provider_qualification=False,
     task_line_number=(EXT_PA_LINE_NUMBER, "valueInteger"),
     form_input=("questionnaires-needed", "valueIdentifier"),
+    task_modifiers=False,
     differential_updates=True,
 )
 """Source: PAS 2.0.1 package; `docs/adr/0004-dialects.md`."""

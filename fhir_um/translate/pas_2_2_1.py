@@ -18,6 +18,7 @@ PAS_2_2_1 = Dialect(
     provider_qualification=True,
     task_line_number=(EXT_SERVICE_LINE_NUMBER, "valuePositiveInt"),
     form_input=("questionnaire-context", "valueString"),
+    task_modifiers=True,
     differential_updates=False,
 )
 """Source: PAS 2.2.1 package; `docs/adr/0004-dialects.md`."""

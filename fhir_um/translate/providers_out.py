@@ -4,7 +4,7 @@ Must not know how a decision came about.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from fhir_um.cases.asked import CareTeamMember, ClaimRequest, Party
 from fhir_um.cases.model import AUTHORIZED, Case, Line
@@ -12,7 +12,7 @@ from fhir_um.translate.echo import References
 from fhir_um.translate.elements_out import Json, code_extension, concept_extension
 from fhir_um.translate.manner import Manner
 from fhir_um.words import Code, Concept
-from profiles.canonicals import EXT_AUTHORIZED_PROVIDER_TYPE, EXT_ITEM_AUTHORIZED_PROVIDER, X12_ENTITY
+from profiles.canonicals import CARE_TEAM_ROLE, EXT_AUTHORIZED_PROVIDER_TYPE, EXT_ITEM_AUTHORIZED_PROVIDER, X12_ENTITY
 
 _PROVIDERS = ("Practitioner", "Organization")
 """What an authorized provider may be, the person before the place (PAS extension-itemAuthorizedProvider)."""
@@ -20,11 +20,15 @@ _PROVIDERS = ("Practitioner", "Organization")
 
 @dataclass(frozen=True, slots=True)
 class AuthorizedProvider:
-    """A provider with the role (X12 98) and qualification the request gave, where it gave them."""
+    """A provider with the role (X12 98) and qualification the request gave, where it gave them.
+
+    `duty` is what a decision says they are to do.
+    """
 
     party: Party
     role: Code | None = None
     qualification: Concept | None = None
+    duty: str = ""
 
 
 def line_providers(line: Line, request: ClaimRequest, refs: References) -> list[AuthorizedProvider]:
@@ -33,7 +37,8 @@ def line_providers(line: Line, request: ClaimRequest, refs: References) -> list[
         return []
     named = _decided(line)
     if named:
-        return [_as_known(named, request, refs)]
+        duty = line.decision.authorized.provider_role if line.decision.authorized else ""
+        return [replace(_as_known(named, request, refs), duty=duty)]
     team = (m for m in request.care_team if m.sequence in line.request.care_team_sequences and not m.whole_claim)
     return _providers(team, refs)
 
@@ -50,6 +55,7 @@ def provider_extension(provider: AuthorizedProvider, manner: Manner) -> Json:
     parts: list[Json] = [{"url": "provider", "valueReference": manner.refs.refer(provider.party)}]
     parts += code_extension(dialect.provider_type_part, provider.role)
     if dialect.provider_qualification:
+        parts += code_extension("role", Code(CARE_TEAM_ROLE, provider.duty) if provider.duty else None)
         parts += concept_extension("qualification", provider.qualification)
     return {"url": EXT_ITEM_AUTHORIZED_PROVIDER, "extension": parts}
 

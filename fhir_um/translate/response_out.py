@@ -47,7 +47,7 @@ def submit_response(
     urls = [f"{base_url}/CommunicationRequest/{request['id']}" for request in asked]
     if urls:
         answer["communicationRequest"] = [{"reference": url} for url in urls]
-    work = [_entry(f"{base_url}/Task/{task['id']}", task) for task in tasks(case, manner, base_url)]
+    work = _work(case, manner, base_url)
     made = [_entry(_address(case, base_url), answer), *map(_entry, urls, asked), *work]
     told = [_entry(f"{base_url}/OperationOutcome/{case.id}", operation_outcome(warnings))] if warnings else []
     number = f"{case.id}-{case.version}"
@@ -82,12 +82,16 @@ def claim_resource(case: Case, raw_body: bytes) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class Beside:
-    """What is said beside what an inquiry found: `warnings` about the inquiry itself, `limits` of the answer, and
-    which cases take the notice of 42 CFR part 2."""
+    """What is said beside what an inquiry found: `warnings` about the inquiry itself, `limits` of the answer.
+
+    `under_part_2` are the cases that take the notice of 42 CFR part 2; `own` those the asker sent, who is told what
+    they wait for as Tasks.
+    """
 
     warnings: tuple[Issue, ...] = ()
     limits: tuple[Issue, ...] = ()
     under_part_2: frozenset[str] = frozenset()
+    own: frozenset[str] = frozenset()
 
 
 def inquiry_response(found: Found, dialect: Dialect, base_url: str, at: datetime, beside: Beside = Beside()) -> bytes:
@@ -99,7 +103,7 @@ def inquiry_response(found: Found, dialect: Dialect, base_url: str, at: datetime
     outcome_url = f"{base_url}/OperationOutcome/inquiry"
     if dialect.inquiry_answers_parameters:
         return write_json(_parameters(found, dialect, base_url, at, beside, outcome_url))
-    entries = _inquiry_entries(found, dialect, base_url, beside.under_part_2)
+    entries = _inquiry_entries(found, dialect, base_url, beside)
     nothing = () if found or beside.warnings else (NOTHING_FOUND,)
     said = (*nothing, *beside.limits, *beside.warnings)
     if said:
@@ -110,7 +114,7 @@ def inquiry_response(found: Found, dialect: Dialect, base_url: str, at: datetime
 def _parameters(found: Found, dialect: Dialect, base_url: str, at: datetime, beside: Beside, outcome_url: str) -> Json:
     parameters: list[Json] = []
     for one in found:
-        entries = _inquiry_entries((one,), dialect, base_url, beside.under_part_2)
+        entries = _inquiry_entries((one,), dialect, base_url, beside)
         if beside.limits and not parameters:
             entries.append(_entry(outcome_url, operation_outcome(beside.limits)))
         parameters.append({"name": "return", "resource": _bundle(PROFILE_INQUIRY_RESPONSE_BUNDLE, at, entries)})
@@ -120,14 +124,15 @@ def _parameters(found: Found, dialect: Dialect, base_url: str, at: datetime, bes
     return {"resourceType": "Parameters"} | ({"parameter": parameters} if parameters else {})
 
 
-def _inquiry_entries(found: Found, dialect: Dialect, base_url: str, under_part_2: frozenset[str]) -> list[Json]:
-    """ClaimResponses first, then what they refer to, each address once."""
-    echo, answers = Echo(), []
+def _inquiry_entries(found: Found, dialect: Dialect, base_url: str, beside: Beside) -> list[Json]:
+    """ClaimResponses first, then the Tasks of the asker, then what they refer to, each address once."""
+    echo, answers, work = Echo(), [], []
     for case, raw_body in found:
-        notice = PART_2_NOTICE if case.id in under_part_2 else ""
-        answer = claim_response_of(case, _beside(echo, case, raw_body, dialect, inquiry=True, notice=notice))
-        answers.append(_entry(_address(case, base_url), answer))
-    return [*answers, *_echoed(echo)]
+        notice = PART_2_NOTICE if case.id in beside.under_part_2 else ""
+        manner = _beside(echo, case, raw_body, dialect, inquiry=True, notice=notice)
+        answers.append(_entry(_address(case, base_url), claim_response_of(case, manner)))
+        work += _work(case, manner, base_url) if case.id in beside.own else []
+    return [*answers, *work, *_echoed(echo)]
 
 
 def _beside(echo: Echo, case: Case, raw_body: bytes, dialect: Dialect, inquiry: bool, notice: str = "") -> Manner:
@@ -142,6 +147,11 @@ def _manner(
 ) -> Manner:
     url = case.request.claim_url
     return Manner(dialect, refs, AsSent(url, came.get(url), refs), inquiry, notice)
+
+
+def _work(case: Case, manner: Manner, base_url: str) -> list[Json]:
+    """What a case waits for, as entries with Tasks."""
+    return [_entry(f"{base_url}/Task/{task['id']}", task) for task in tasks(case, manner, base_url)]
 
 
 def _address(case: Case, base_url: str) -> str:

@@ -12,10 +12,11 @@ from collections.abc import Iterator
 
 from fhir_um.cases.asked import Party
 from fhir_um.cases.model import Case, DocumentNeeded, Line, LineState
-from fhir_um.translate.documents_out import control_number
+from fhir_um.translate.documents_out import content_modifiers, control_number
 from fhir_um.translate.elements_out import Json, coded, instant
 from fhir_um.translate.line_out import FORM_CONTEXT
 from fhir_um.translate.manner import Manner
+from fhir_um.translate.naming import member_of, request_reference, requester_of
 from profiles.canonicals import LOINC, PAS_TEMP_CODES, PROFILE_TASK
 
 _BY_CODE, _BY_FORM = "attachment-request-code", "attachment-request-questionnaire"
@@ -23,7 +24,8 @@ _BY_CODE, _BY_FORM = "attachment-request-code", "attachment-request-questionnair
 
 def tasks(case: Case, manner: Manner, base_url: str) -> Iterator[Json]:
     """The Tasks of every line that waits for documents, in order; none when who asks whom has no identifier to show."""
-    asker, asked = _identifier(case.request.payer), _identifier(case.request.requester)
+    request = case.request
+    asker, asked = _identifier(request.payer), _identifier(requester_of(request))
     if not asker or not asked:
         return
     for line in sorted(case.lines, key=lambda line: line.sequence):
@@ -61,19 +63,23 @@ def _task(case: Case, line: Line, code: str, tracking: Json, inputs: list[Json],
         "meta": {"profile": [PROFILE_TASK]},
         "identifier": [tracking],
         "status": "requested",
+        **({"statusReason": {"text": line.decision.text}} if line.decision.text else {}),
         "intent": "order",
         "code": coded(PAS_TEMP_CODES, code),
-        "for": manner.refs.refer_to(case.request.member.full_url) or {"reference": case.request.member.full_url},
+        "for": manner.refs.refer(member_of(case.request)),
         "authoredOn": instant(line.decision.at),
         "reasonCode": coded(PAS_TEMP_CODES, "priorAuthorization"),
-        "reasonReference": {"reference": case.request.claim_url},
+        "reasonReference": request_reference(case.request),
         **due,
         "input": [where, *inputs],
     }
 
 
 def _document(line: Line, needed: DocumentNeeded, manner: Manner) -> Json:
-    return _input(line, manner, "attachments-needed") | {"valueCodeableConcept": coded(LOINC, needed.loinc)}
+    written = _input(line, manner, "attachments-needed")
+    if manner.dialect.task_modifiers:
+        written["extension"] += content_modifiers(needed)
+    return written | {"valueCodeableConcept": coded(LOINC, needed.loinc)}
 
 
 def _form(line: Line, manner: Manner) -> Json:

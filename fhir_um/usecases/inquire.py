@@ -27,13 +27,14 @@ class Inquired:
 
     `is_broad`: no number of ours was named, so sensitive cases of others were left out if there are any; `contact` is
     where else to ask. Both follow from the question alone, so they tell nothing of what is on file.
-    `under_part_2`: matches of substance-use care that were sent by others.
+    `under_part_2`: matches of substance-use care that were sent by others; `own`: those the asker sent.
     """
 
     found: tuple[tuple[Case, bytes], ...]
     is_broad: bool
     contact: str
     under_part_2: frozenset[str]
+    own: frozenset[str]
 
 
 def inquire(deps: Deps, caller: Caller, inquiry: Inquiry) -> Inquired:
@@ -53,6 +54,7 @@ def inquire(deps: Deps, caller: Caller, inquiry: Inquiry) -> Inquired:
             is_broad=not inquiry.numbers,
             contact=asking.payer.contact or asking.payer.name,
             under_part_2=frozenset(case.id for case in matching if _is_under_part_2(deps, caller, case)),
+            own=frozenset(case.id for case in matching if case.sender == caller.sender),
         )
 
 

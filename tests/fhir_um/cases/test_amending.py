@@ -27,6 +27,7 @@ def test_new_sequence_is_added() -> None:
     assert _changes(case, line_request(1), line_request(2)) == {1: Change.SAME, 2: Change.ADDED}
 
 
+@pytest.mark.spec("pas:spec-72")
 @pytest.mark.parametrize("flag", ["", "added", "changed"])
 @pytest.mark.spec("pas:spec-71")
 def test_stale_flags_change_nothing(flag) -> None:

@@ -66,6 +66,7 @@ def test_coverage_is_the_focal_one_with_a_year_that_covers_all_its_days():
     assert coverage.payor.name == "Lakeside Health Plan"
 
 
+@pytest.mark.spec("pas:conf-5")
 @pytest.mark.spec("pas:conf-4")
 def test_every_must_support_part_of_the_claim_is_read():
     assert REQUEST.bundle_identifier == Identifier("urn:trnorg:9000000001", "TX-1")

@@ -6,10 +6,10 @@ from dataclasses import replace
 import pytest
 
 from fhir_um.cases.asked import CareTeamMember, Party
-from fhir_um.cases.model import Authorized
+from fhir_um.cases.model import Authorized, DocumentNeeded
 from fhir_um.translate.claim_in import read_claim
 from fhir_um.translate.dialects import DIALECTS, PAS_2_2_1
-from fhir_um.translate.response_out import claim_response, inquiry_response, submit_response
+from fhir_um.translate.response_out import Beside, claim_response, inquiry_response, submit_response
 from fhir_um.words import Code, Concept, Identifier
 from profiles.canonicals import PAS_SD
 from profiles.reading import read_json
@@ -38,7 +38,7 @@ ABSENT = [{"url": "http://hl7.org/fhir/StructureDefinition/data-absent-reason", 
 SENT = {url: {raw} for url, raw in wire.came(SUBMISSION).items()}
 RESOURCES = [json.loads(raw) for raw in wire.came(SUBMISSION).values()]
 
-pytestmark = pytest.mark.spec("pas:conf-6")
+pytestmark = pytest.mark.spec("pas:conf-6", "hrex:conf-1")
 
 
 def submitted(made, dialect=PAS_2_2_1, body=SUBMISSION):
@@ -155,6 +155,23 @@ def test_a_provider_a_decision_names_by_npi_is_found_in_the_request():
     assert values(added["provider"][0], "extension-authorizedProviderType") != []
 
 
+@pytest.mark.parametrize("version", DIALECTS)
+def test_what_an_authorized_provider_is_to_do_is_said_where_the_decision_says_it(version):
+    line = modified(1)
+    authorized = replace(line.decision.authorized, provider_role="assist")
+    made = case(replace(line, decision=replace(line.decision, authorized=authorized)))
+
+    sent = submit_response(made, SUBMISSION, DIALECTS[version], BASE)
+
+    item = json.loads(sent)["entry"][0]["resource"]["item"][0]
+    provider = values(item, "extension-itemAuthorizedProvider")[0]
+    said = parts(provider).get("role", {}).get("valueCodeableConcept", {}).get("coding")
+    coding = [{"system": "http://terminology.hl7.org/CodeSystem/claimcareteamrole", "code": "assist"}]
+    assert said == (coding if version == "2.2.1" else None)
+    found = validator_for(version).check(read_json(sent, LIMITS))
+    assert [issue for issue in found if issue.severity != "information"] == []
+
+
 def test_a_provider_nobody_named_before_is_said_by_npi():
     stranger = Party("", (Identifier(NPI, "1999999992"),), "Dr. Ada Quist")
     line = modified(1)
@@ -206,10 +223,88 @@ def test_an_added_item_says_everything_the_request_and_the_case_hold():
     assert said == set(EXTENSIONS["2.2.1"]["addItem"])
 
 
-def test_a_request_that_came_without_address_is_absent():
-    response = answer(replace(CASES["approved"], request=asking(claim_url="")))
+@pytest.mark.spec("hrex:conf-5")
+@pytest.mark.spec("pas:spec-44")
+@pytest.mark.parametrize("version", DIALECTS)
+@pytest.mark.parametrize("address", ["", "urn:uuid:0b7b1b2c-6f2e-4a53-9a51-000000000001"])
+def test_a_request_whose_address_leads_nowhere_is_named_by_its_identifier(address, version):
+    request = asking(claim_url=address)
+    made = case(replace(pended_for_documents(2), documents_due_at=AT), request=request)
 
-    assert response["request"] == {"extension": ABSENT}
+    told = submitted(made, DIALECTS[version])
+    unnamed = answer(case(approved(1), request=replace(request, claim_identifiers=())), DIALECTS[version])
+
+    named = {"extension": ABSENT, "identifier": {"system": "urn:trnorg:9000000001", "value": "PA-1001"}}
+    (task,) = (e["resource"] for e in told["entry"] if e["resource"]["resourceType"] == "Task")
+    assert told["entry"][0]["resource"]["request"] == task["reasonReference"] == named
+    assert unnamed["request"] == {"extension": ABSENT}
+
+
+def tasks_of(bundle):
+    return [e["resource"] for e in bundle["entry"] if e["resource"]["resourceType"] == "Task"]
+
+
+@pytest.mark.parametrize("version", DIALECTS)
+def test_a_document_is_asked_for_with_the_kind_and_the_time_that_are_wanted(version):
+    wanted = DocumentNeeded("11502-2", "Oxygen measurement", "DG", ("18803-7",))
+    made = case(replace(pended_for_documents(2), documents=(wanted,)))
+
+    bundle = submitted(made, DIALECTS[version])
+
+    asked, (task,) = bundle["entry"][1]["resource"], tasks_of(bundle)
+    month = [{"coding": [{"system": "http://loinc.org", "code": "18803-7"}]}]
+    said = [e["valueCodeableConcept"] for e in values(asked["payload"][0], "extension-contentModifier")]
+    on_task = [e["valueCodeableConcept"] for e in values(task["input"][1], "extension-contentModifier")]
+    assert asked["category"][0]["coding"] == [{"system": "https://codesystem.x12.org/005010/755", "code": "DG"}]
+    assert (said, on_task) == (month, month if version == "2.2.1" else [])
+
+
+@pytest.mark.parametrize("version", DIALECTS)
+def test_whoever_sent_a_request_finds_what_it_waits_for_as_tasks_too(version):
+    made = case(pended_for_documents(2))
+    found = ((made, SUBMISSION),)
+
+    def inquired(beside):
+        told = json.loads(inquiry_response(found, DIALECTS[version], BASE, AT, beside))
+        return told["parameter"][0]["resource"] if version == "2.2.1" else told
+
+    assert tasks_of(inquired(Beside(own=frozenset({made.id})))) == tasks_of(submitted(made, DIALECTS[version])) != []
+    assert tasks_of(inquired(Beside())) == []
+
+
+def test_a_task_says_why_it_is_there_and_whose_it_is():
+    made = case(pended_for_documents(2), request=asking(requester=Party(f"{EHR}/PractitionerRole/r1")))
+
+    (task,) = tasks_of(submitted(made))
+
+    assert task["statusReason"] == {"text": pended_for_documents(2).decision.text}
+    assert task["owner"]["identifier"] in [
+        {"system": known.system, "value": known.value}
+        for party in REQUEST.requester_parties
+        for known in party.identifiers
+    ]
+
+
+@pytest.mark.parametrize("version", DIALECTS)
+def test_an_answer_that_stands_alone_names_a_role_by_the_identifier_behind_it(version):
+    role = Party("urn:uuid:0b7b1b2c-6f2e-4a53-9a51-000000000002")
+    made = case(approved(1), request=asking(requester=role))
+
+    told = json.loads(claim_response(made, SUBMISSION, DIALECTS[version], BASE))
+
+    assert told["requestor"]["identifier"]["system"] == NPI
+    assert "reference" not in told["requestor"]
+
+
+@pytest.mark.parametrize("wanted", [True, False, None])
+@pytest.mark.parametrize("version", DIALECTS)
+def test_a_second_opinion_is_spoken_of_where_a_person_did(version, wanted):
+    line = approved(1)
+    made = case(replace(line, decision=replace(line.decision, second_opinion=wanted)))
+
+    action = answer(made, DIALECTS[version])["item"][0]["adjudication"][0]["extension"][0]
+
+    assert parts(action).get("secondSurgicalOpinionFlag", {}).get("valueBoolean") is wanted
 
 
 @pytest.mark.parametrize("version", DIALECTS)

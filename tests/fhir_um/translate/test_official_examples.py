@@ -34,6 +34,7 @@ def requests(version):
     return {n: b for n, b in examples(version).items() if "Response" not in n and "Notification" not in n}
 
 
+@pytest.mark.spec("hrex:conf-2")
 @pytest.mark.spec("pas:conf-5")
 @pytest.mark.parametrize("version", sorted(DIALECTS))
 def test_every_official_request_is_read_whole(version):

@@ -240,6 +240,7 @@ def test_two_orders_share_what_is_left_of_a_benefit(quick):
 # --- who is insured -------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.spec("crd:resp-42")
 @pytest.mark.spec("crd-check:87")
 @pytest.mark.spec("crd:resp-44")
 def test_a_stranger_is_not_covered(desk):
@@ -290,6 +291,7 @@ def test_another_payers_coverage_is_not_ours(quick):
         quick.answer(question(resources={"Organization/harbor": stranger, "Coverage/cov": COVERAGE}))
 
 
+@pytest.mark.spec("crd:resp-51")
 def test_a_coverage_that_names_no_payer_is_of_the_one_who_knows_the_member(quick):
     bare = COVERAGE | {"payor": [{"display": "Harbor"}]}
 

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from cds_hooks.desk import AdviceKind
-from fhir_um.api.hook_advice import advice_out
+from fhir_um.api.hook_advice import Addresses, advice_out
 from fhir_um.api.hook_desk import HookDesk
 from fhir_um.policy.load import shipped_policies
 from fhir_um.policy.model import AdviceKind as PolicyAdviceKind
@@ -15,6 +15,7 @@ from tests.fhir_um.asking_hooks import COPD, CPT, order, question, saturation
 
 ADVICE = [row for policy in shipped_policies().policies for row in policy.advice]
 _OF_PORTALS = ("portal", "log in", "login", "sign in", "signin", "submit", "prior auth request")
+AT = Addresses("https://payer.example.org", "https://payer.example.org/fhir/Questionnaire")
 ORDERS = {"met": (COPD, saturation()), "unknown": ()}
 
 
@@ -29,13 +30,22 @@ def test_no_advice_sends_anybody_to_a_portal(row):
 
 @pytest.mark.spec("crd-check:110")
 @pytest.mark.parametrize("kind", PolicyAdviceKind)
-def test_no_advice_is_a_launch(kind):
-    """Forms are named in coverage information, where DTR finds them."""
+def test_nothing_but_an_app_is_launched(kind):
+    """Forms are named in coverage information, where DTR finds them; no app is one."""
     row = replace(ADVICE[0], kind=kind)
 
-    (card,) = advice_out([("ServiceRequest/o1", row)], question(), "https://payer.example.org")
+    (card,) = advice_out([("ServiceRequest/o1", row)], question(), AT)
 
-    assert card.kind is not AdviceKind.SMART_LAUNCH
+    assert (card.kind is AdviceKind.SMART_LAUNCH) is (kind is PolicyAdviceKind.APP)
+
+
+@pytest.mark.spec("crd-check:110")
+def test_no_app_is_there_to_fill_in_forms():
+    """Source: CRD 2.2.1, launching SMART applications: DTR is reached by coverage information alone."""
+    apps = [row for row in ADVICE if row.kind is PolicyAdviceKind.APP]
+
+    assert apps
+    assert not [row for row in apps if "form" in f"{row.title} {row.url}" or "questionnaire" in row.text.lower()]
 
 
 @pytest.mark.spec("crd-check:92")

@@ -179,6 +179,7 @@ def _untagged(deps, case) -> None:
         work.save_case(events.case, held.version, tuple(events.events), (), ())
 
 
+@pytest.mark.spec("hrex:sec-5", "hrex:sec-17")
 @pytest.mark.spec("pas:spec-49")
 @pytest.mark.parametrize("tagged", [True, False])
 def test_sensitive_care_is_told_to_others_by_number_only(deps, sensitive, tagged) -> None:
@@ -241,12 +242,20 @@ def test_whether_something_was_withheld_does_not_show(deps, sensitive) -> None:
     assert not inquire(deps, stranger, _inquiry(authorization_number="A-unknown")).is_broad
 
 
+@pytest.mark.spec("hrex:sec-5")
 @ON_SQLITE
 def test_records_under_part_2_are_marked_for_others_alone(deps, sensitive) -> None:
     asked = _inquiry(administrative_reference=_reference(sensitive))
 
     assert inquire(deps, a_caller("other-ehr"), asked).under_part_2 == {sensitive.id}
     assert inquire(deps, a_caller(), asked).under_part_2 == frozenset()
+
+
+def test_whoever_asks_is_told_which_requests_are_their_own(deps, case) -> None:
+    asked = _inquiry(CLINIC)
+
+    assert inquire(deps, a_caller(), asked).own == {case.id}
+    assert inquire(deps, a_caller("other-ehr"), asked).own == frozenset()
 
 
 def test_a_provider_of_the_request_before_is_none_of_it_now(deps, case) -> None:

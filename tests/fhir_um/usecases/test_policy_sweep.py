@@ -8,7 +8,7 @@ from cds_hooks.answers import response
 from cds_hooks.desk import Answered
 from cds_hooks.dialects import DIALECTS
 from cds_hooks.request import Options
-from fhir_um.api.hook_advice import advice_out
+from fhir_um.api.hook_advice import Addresses, advice_out
 from fhir_um.cases.evidence import Evidence
 from fhir_um.cases.model import ClientId, Course, Determination, Finding, Truth
 from fhir_um.cases.ordered import CoverageAsked
@@ -30,6 +30,7 @@ from tests.cds_hooks.test_sweep import added_issues
 from tests.fhir_um.asking_hooks import order, question
 
 BASE = "https://payer.example.org"
+AT_HOME = Addresses(BASE, f"{BASE}/fhir/Questionnaire")
 PAYER = Payer("harbor", "Harbor", (), "UTC", "Intake, +1 555 0100")
 NUMBER = Granted("PA-77", Period(ON, ON), Quantity(Decimal("1.50"), "visits"))
 POLICIES = shipped_policies().policies
@@ -69,7 +70,7 @@ def test_what_a_policy_leads_to_can_be_said_of_every_order(policy: Policy, versi
             about = hook_order(kind)
             asked = hook_question(about, version=version)
             rows = [(about.ref, row) for row in rows_for(policy, truth, frozenset(policy.facts))]
-            advice = tuple(advice_out(rows, asked, BASE))
+            advice = tuple(advice_out(rows, asked, AT_HOME))
             answered = Answered("Harbor", {about.ref: (told,)}, advice, BASE)
             body, _ = response(asked, answered, Options(), DIALECTS[version], counted())
             (action,) = body["systemActions"]
