@@ -1,15 +1,19 @@
-"""What policies advise, as cards of the hook counter: links, instructions, and orders proposed instead or as well.
+"""What policies advise, as cards of the hook counter: links, apps, instructions, forms, and orders proposed.
 
 Must not know which policy says what, or how a card travels.
 """
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
+from cds_hooks.codings import each
 from cds_hooks.desk import Action, Advice, AdviceKind, Indicator, Link, Question, Suggestion, Topic
+from cds_hooks.forms import form_task
 from fhir_um.policy.model import AdviceKind as PolicyAdviceKind
 from fhir_um.policy.model import PolicyAdvice, Proposed
-from profiles.canonicals import EXT_COVERAGE_INFORMATION
+from profiles.canonicals import EXT_COVERAGE_INFORMATION, HCPCS
 
 Json = dict[str, Any]
 
@@ -19,6 +23,8 @@ _KINDS = {
     PolicyAdviceKind.ALTERNATIVE: AdviceKind.ALTERNATE_REQUEST,
     PolicyAdviceKind.COMPANION: AdviceKind.ADDITIONAL_ORDERS,
     PolicyAdviceKind.PREREQUISITE: AdviceKind.ADDITIONAL_ORDERS,
+    PolicyAdviceKind.FORM: AdviceKind.FORM_COMPLETION,
+    PolicyAdviceKind.APP: AdviceKind.SMART_LAUNCH,
 }
 _CODED_AT = {
     "ServiceRequest": "code",
@@ -28,12 +34,23 @@ _CODED_AT = {
 """Where a request says what is ordered."""
 
 _OTHERWISE_CODED = ("codeReference", "medicationReference")
+_SPELLED = {HCPCS: "https://www.cms.gov/Medicare/Coding/HCPCSReleaseCodeSets"}
+"""How the value sets of CRD write a code system where they differ from those of PAS."""
+
 _ORDERED_AS = {"service": "ServiceRequest", "device": "DeviceRequest", "drug": "MedicationRequest"}
 _REQUESTERS = ("requester", "orderer", "prescriber", "sender")
 _USERS = ("Practitioner/", "PractitionerRole/")
 
 
-def advice_out(given: Iterable[tuple[str, PolicyAdvice]], question: Question, base_url: str) -> Iterator[Advice]:
+@dataclass(frozen=True, slots=True)
+class Addresses:
+    """Where this house is to be found: its pages, and the forms of its policies."""
+
+    base: str
+    forms: str
+
+
+def advice_out(given: Iterable[tuple[str, PolicyAdvice]], question: Question, at: Addresses) -> Iterator[Advice]:
     """One card per row of advice; the orders it concerns are named together."""
     about: dict[tuple[str, str, str], list[str]] = {}
     rows: dict[tuple[str, str, str], PolicyAdvice] = {}
@@ -42,26 +59,33 @@ def advice_out(given: Iterable[tuple[str, PolicyAdvice]], question: Question, ba
         about.setdefault(key, []).append(ref)
         rows[key] = row
     for key, row in rows.items():
-        yield _card(row, tuple(about[key]), question, base_url)
+        yield _card(row, tuple(about[key]), question, at)
 
 
-def _card(row: PolicyAdvice, about: tuple[str, ...], question: Question, base_url: str) -> Advice:
-    kind = _KINDS[row.kind]
-    url = base_url + row.url if row.url.startswith("/") else row.url
+def _card(row: PolicyAdvice, about: tuple[str, ...], question: Question, at: Addresses) -> Advice:
     return Advice(
-        kind=kind,
+        kind=_KINDS[row.kind],
         topic=Topic(row.topic.value),
         indicator=Indicator(row.urgency.value),
         summary=row.title,
         detail=row.text,
         about=about,
-        links=(Link(row.title, url),) if url else (),
-        suggestions=tuple(_suggestions(row, about, question)),
+        links=(_link(row, about, at),) if row.url else (),
+        suggestions=tuple(_suggestions(row, about, question, at)),
         policy=row.policy_id,
     )
 
 
-def _suggestions(row: PolicyAdvice, about: tuple[str, ...], question: Question) -> Iterator[Suggestion]:
+def _link(row: PolicyAdvice, about: tuple[str, ...], at: Addresses) -> Link:
+    """An app hears which policy and which orders it is opened for; who the patient is, the EHR tells it."""
+    if row.kind is PolicyAdviceKind.APP:
+        return Link(row.title, row.url, f"policy={row.policy_id}&orders={','.join(about)}")
+    return Link(row.title, at.base + row.url if row.url.startswith("/") else row.url)
+
+
+def _suggestions(row: PolicyAdvice, about: tuple[str, ...], question: Question, at: Addresses) -> Iterator[Suggestion]:
+    if row.kind is PolicyAdviceKind.FORM:
+        yield from _form(row, about, question, at)
     if row.proposed is None:
         return
     order = next((each.resource for each in question.orders if each.ref in about), {})
@@ -74,9 +98,19 @@ def _suggestions(row: PolicyAdvice, about: tuple[str, ...], question: Question) 
         yield Suggestion(label, (Action("update", label, made),))
 
 
+def _form(row: PolicyAdvice, about: tuple[str, ...], question: Question, at: Addresses) -> Iterator[Suggestion]:
+    """A Task for the policy's own form, asked for by the insurer as the Coverage names it; by nobody there is none."""
+    canonical = f"{at.forms}/{row.policy_id}|{row.policy_version}"
+    patient, coverage = f"Patient/{question.patient_id}", question.coverage or {}
+    for insurer in islice(each(coverage.get("payor")), 1):
+        task = form_task(canonical, patient, "", question.received_at, about, row.title) | {"requester": insurer}
+        yield Suggestion(row.title, (Action("create", row.title, task),))
+
+
 def _concept(proposed: Proposed) -> Json:
     """The service proposed; our own words for it are a text, never the display of a code that is not ours."""
-    coding = {"system": proposed.code.system, "code": proposed.code.code}
+    system = _SPELLED.get(proposed.code.system, proposed.code.system)
+    coding = {"system": system, "code": proposed.code.code}
     return {"coding": [coding], "text": proposed.label}
 
 

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from cds_hooks.desk import Answered, Assertion, Feedback, Needs, NotOurs, Question, Told
-from fhir_um.api.hook_advice import advice_out
+from fhir_um.api.hook_advice import Addresses, advice_out
+from fhir_um.api.hook_insurance import corrections
 from fhir_um.api.questionnaires import forms_at
 from fhir_um.api.trail import see
 from fhir_um.cases.auditing import Subject
@@ -62,9 +63,10 @@ class HookDesk:
         found = determine_coverage(self.deps, _asked(question), self._terms())
         if found is None:
             raise NotOurs("the coverage names another payer")
-        base = self.settings.base_url
+        at = Addresses(self.settings.base_url, forms_at(self.settings))
         see(_told_of(found.assertions.values()))
-        return Answered(found.payer.name, found.assertions, tuple(advice_out(found.advice, question, base)), base)
+        advice = (*advice_out(found.advice, question, at), *corrections(question, found.insured))
+        return Answered(found.payer.name, found.assertions, advice, at.base)
 
     def keep(self, told: Told) -> None:
         """See `Desk.keep`."""

@@ -5,7 +5,7 @@ Must not know FHIR, hooks' wire format or what is answered.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from fhir_um.cases.asked import ClaimRequest, LineRequest
 from fhir_um.cases.evidence import Evidence
@@ -41,6 +41,15 @@ class OrderAsked:
     def line(self) -> LineRequest:
         """What the order asks for."""
         return self.request.lines[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Insured:
+    """What the payer's own records say of a member's insurance today; `ends` is its last day, if one is known."""
+
+    plan_id: str
+    plan_name: str
+    ends: date | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,6 +30,7 @@ LONGEST_TITLE = 139
 
 OWN_PAGES = "/um/v1/pa-list"
 PROPOSING = frozenset({AdviceKind.ALTERNATIVE, AdviceKind.COMPANION, AdviceKind.PREREQUISITE})
+LINKING = frozenset({AdviceKind.REFERENCE, AdviceKind.APP})
 ALTERNATIVES = frozenset({AdviceTopic.ALTERNATIVES_OPTIONAL, AdviceTopic.ALTERNATIVES_REQUIRED})
 WHILE_DRAFT = frozenset({Moment.CHOOSING, Moment.SIGNING})
 """Only an order that is not out yet can be replaced or joined by another."""
@@ -99,7 +100,7 @@ def faults_of_advice(policy: Policy, file: PolicyFile) -> Iterator[Misfit]:
             yield Misfit(f"{path}.lacking", f"fact {fact!r} is not declared")
         for code in sorted(c.code for c in row.codes - triggers):
             yield Misfit(f"{path}.codes", f"{code} is not among applies_to")
-        for what in _faults_of_row(row):
+        for what in (*_faults_of_row(row), *_faults_of_form(row, policy)):
             yield Misfit(path, what)
 
 
@@ -108,10 +109,12 @@ def _faults_of_row(row: PolicyAdvice) -> Iterator[str]:
         yield f"needs a title of at most {LONGEST_TITLE} characters"
     if row.urgency is Urgency.CRITICAL and row.topic is not AdviceTopic.CONTRAINDICATION:
         yield "critical is for contraindications: no rule of a payer endangers a patient"
-    if bool(row.url) is not (row.kind is AdviceKind.REFERENCE):
-        yield "a reference has a url, nothing else does"
+    if bool(row.url) is not (row.kind in LINKING):
+        yield "a reference has a url, and an app has, nothing else does"
     if row.url and not _is_public(row.url):
         yield f"{row.url} is neither a whole https address nor {OWN_PAGES}"
+    if row.kind is AdviceKind.APP and row.url.startswith("/"):
+        yield f"{row.url} is a page of ours, which no EHR can launch"
     if row.kind is AdviceKind.INSTRUCTIONS and not row.text:
         yield "instructions need a text"
     if bool(row.proposed) is not (row.kind in PROPOSING):
@@ -120,6 +123,16 @@ def _faults_of_row(row: PolicyAdvice) -> Iterator[str]:
         yield f"an alternative has one of the topics {', '.join(sorted(ALTERNATIVES))}, nothing else does"
     if row.kind in PROPOSING and not row.moments <= WHILE_DRAFT:
         yield f"can be proposed only when {' or '.join(sorted(WHILE_DRAFT))}"
+
+
+def _faults_of_form(row: PolicyAdvice, policy: Policy) -> Iterator[str]:
+    """Where documents are asked for the answer names the form, and DTR has it. Source: CRD 2.2.1 resp-59."""
+    if row.kind is not AdviceKind.FORM:
+        return
+    if not policy.form:
+        yield "hands out a form, and the policy has none"
+    if row.truths != {Truth.MET}:
+        yield "a form is handed out when the criteria are met: where they are not, the answer names it"
 
 
 def _is_public(url: str) -> bool:

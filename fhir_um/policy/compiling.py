@@ -252,7 +252,8 @@ def _limits(file: schema.LimitsFile) -> Limits:
 
 
 def _document(file: schema.DocumentNeededFile) -> Document:
-    return Document(DocumentNeeded(file.loinc, file.label, file.report_type), file.required, frozenset(file.shows))
+    needed = DocumentNeeded(file.loinc, file.label, file.report_type, tuple(file.modifiers))
+    return Document(needed, file.required, frozenset(file.shows))
 
 
 def _form(file: schema.FormFile) -> tuple[FormGroup, ...]:

@@ -23,6 +23,7 @@ ALLOWED: dict[Truth, frozenset[Course]] = {
 """Software may approve, ask or hand over. No truth value leads to a denial."""
 
 _VERSION = re.compile(r"\d+\.\d+\.\d+")
+_REPORT_TYPE = re.compile(r"[A-Z0-9]{2}")
 
 
 def lint(policy: Policy, file: PolicyFile) -> tuple[Misfit, ...]:
@@ -107,8 +108,14 @@ def _exclusions(policy: Policy, _: PolicyFile) -> Iterator[Misfit]:
 
 def _documents(policy: Policy, _: PolicyFile) -> Iterator[Misfit]:
     for i, document in enumerate(policy.documents):
-        if not loinc_is_well_formed(document.needed.loinc):
-            yield Misfit(f"documents[{i}].loinc", f"{document.needed.loinc} is no LOINC code")
+        needed = document.needed
+        if not loinc_is_well_formed(needed.loinc):
+            yield Misfit(f"documents[{i}].loinc", f"{needed.loinc} is no LOINC code")
+        for code in needed.modifiers:
+            if not loinc_is_well_formed(code):
+                yield Misfit(f"documents[{i}].modifiers", f"{code} is no LOINC code")
+        if needed.report_type and not _REPORT_TYPE.fullmatch(needed.report_type):
+            yield Misfit(f"documents[{i}].report_type", f"{needed.report_type} is no X12 code of two characters")
         for fact_id in sorted(document.shows - policy.facts.keys()):
             yield Misfit(f"documents[{i}].shows", f"fact {fact_id!r} is not declared")
     if policy.courses.get(Truth.UNKNOWN) is Course.PEND_DOCUMENTS and not any(d.required for d in policy.documents):

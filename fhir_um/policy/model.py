@@ -233,13 +233,17 @@ class Trigger:
 
 
 class AdviceKind(StrEnum):
-    """What a row of advice does: shows a page, says something, or proposes an order instead, as well, or first."""
+    """What a row of advice does: shows a page, says something, proposes an order instead, as well, or first, hands out
+    the policy's form, or opens an app.
+    """
 
     REFERENCE = "reference"
     INSTRUCTIONS = "instructions"
     ALTERNATIVE = "alternative"
     COMPANION = "companion"
     PREREQUISITE = "prerequisite"
+    FORM = "form"
+    APP = "app"
 
 
 class AdviceTopic(StrEnum):
@@ -292,8 +296,9 @@ class Proposed:
 class PolicyAdvice:
     """What a policy has to say beyond the determination.
 
-    `url` is absolute, or a path of our own public pages. `truths` empty: whatever the criteria say. `lacking`: only
-    while one of these facts is not shown as the criteria want it. `codes` empty: for every code of the policy.
+    `url` is absolute (of an app its launch address), or a path of our own public pages. `truths` empty: whatever the
+    criteria say. `lacking`: only while one of these facts is not shown as the criteria want it. `codes` empty: for
+    every code of the policy.
     """
 
     policy_id: str

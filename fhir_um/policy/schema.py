@@ -12,7 +12,7 @@ from msgspec import Struct
 AnswerType = Literal["decimal", "integer", "boolean", "date", "choice", "text"]
 Op = Literal["=", "!=", "<", "<=", ">", ">=", "in", "exists", "within-days"]
 LineTake = Literal["quantity", "units-total", "place-of-service", "modifier", "days", "serviced", "request-type"]
-AdviceWord = Literal["reference", "instructions", "alternative", "companion", "prerequisite"]
+AdviceWord = Literal["reference", "instructions", "alternative", "companion", "prerequisite", "form", "app"]
 MomentWord = Literal["choosing", "signing", "sending", "booking", "arrival", "discharge"]
 TruthWord = Literal["met", "unmet", "unknown"]
 
@@ -160,12 +160,14 @@ class LimitsFile(Strict, frozen=True):
 class DocumentNeededFile(Strict, frozen=True):
     """A document to ask for; `shows` names the facts it would show (empty: asked whenever anything is missing).
 
-    `report_type` is its X12 code (PWK01), for those who sort documents by it.
+    `report_type` is its X12 code (PWK01), for those who sort documents by it; `modifiers` are LOINC codes that narrow
+    it down: of what time, or which of several.
     """
 
     loinc: str
     label: str
     report_type: str = ""
+    modifiers: list[str] = []
     required: bool = True
     shows: list[str] = []
 

@@ -13,8 +13,8 @@ from fhir_um.cases.asked import LineRequest
 from fhir_um.cases.caller import Caller
 from fhir_um.cases.guidance import Guidance
 from fhir_um.cases.model import Course, Determination, MemberId, PayerId
-from fhir_um.cases.ordered import CoverageAsked, OrderAsked
-from fhir_um.coverage.model import Directory, Member, Payer, UsedService
+from fhir_um.cases.ordered import CoverageAsked, Insured, OrderAsked
+from fhir_um.coverage.model import Directory, Enrollment, Member, Payer, UsedService
 from fhir_um.deps import Deps, Work
 from fhir_um.errors import DuplicateSubmission, Overtaken
 from fhir_um.policy.model import Moment, Policy, PolicyAdvice
@@ -55,11 +55,12 @@ class Terms:
 
 @dataclass(frozen=True, slots=True)
 class CoverageAnswer:
-    """The payer who answers, what is told by order, and what the policies advise by order."""
+    """The payer who answers, what is told and what the policies advise by order, and how the member is insured."""
 
     payer: Payer
     assertions: Mapping[str, tuple[Assertion, ...]]
     advice: tuple[tuple[str, PolicyAdvice], ...] = ()
+    insured: Insured | None = None
 
 
 def determine_coverage(deps: Deps, asked: CoverageAsked, terms: Terms) -> CoverageAnswer | None:
@@ -142,9 +143,21 @@ class _Counter:
         if self.standing.member is not None:
             self.history = self.work.member_history(PayerId(self.payer.id), MemberId(self.standing.member.id))
         told = {order.ref: self._answered(order) for order in self.asked.orders}
-        return CoverageAnswer(self.payer, told, tuple(self.advice))
+        return CoverageAnswer(self.payer, told, tuple(self.advice), self._insured())
 
     # --- who is insured ---------------------------------------------------------------------------------------------
+
+    def _insured(self) -> Insured | None:
+        """How the member is insured on the day of the call; None when that day no plan is in force."""
+        for enrollment in self._enrollments():
+            plan = self.directory.plan(enrollment.plan_id)
+            return Insured(plan.id, plan.name, enrollment.period.end) if plan else None
+        return None
+
+    def _enrollments(self) -> Iterator[Enrollment]:
+        """The stretches of coverage in force on the day of the call."""
+        on, member = self.standing.received_on, self.standing.member
+        return (each for each in (member.enrollments if member else ()) if each.period.covers(on))
 
     def _unknown_to_us(self) -> tuple[ReasonCode, str] | None:
         """Why nothing can be weighed for this patient, or None."""
@@ -265,9 +278,8 @@ class _Counter:
         """The last days of what the answer rests on: the policy's, and the member's coverage."""
         if policy is not None and policy.effective.end is not None:
             yield policy.effective.end
-        on, member = self.standing.received_on, self.standing.member
-        for enrollment in member.enrollments if member else ():
-            if enrollment.period.covers(on) and enrollment.period.end is not None:
+        for enrollment in self._enrollments():
+            if enrollment.period.end is not None:
                 yield enrollment.period.end
 
     # --- what is told -----------------------------------------------------------------------------------------------

@@ -136,6 +136,58 @@ def test_a_read_of_the_answer_holds_what_is_asked_for(client, asked):
     assert [(issue.path, issue.text) for issue in found if issue.severity == "error"] == []
 
 
+@pytest.mark.spec("pas:conf-6")
+def test_a_document_is_asked_for_with_what_narrows_it_down(client, asked):
+    wanted = NOTE | {"modifiers": ["18803-7"]}
+    assert ask(client, asked[1], wanted).status_code == 200
+
+    bundle = answer_of(client, asked)
+
+    (note,) = (e["resource"] for e in bundle["entry"] if e["resource"]["resourceType"] == "CommunicationRequest")
+    said = [e for e in note["payload"][0]["extension"] if e["url"].endswith("extension-contentModifier")]
+    assert [e["valueCodeableConcept"]["coding"][0]["code"] for e in said] == ["18803-7"]
+    assert client.get(f"/um/v1/cases/{asked[1]}").json["lines"][0]["documents"] == [wanted]
+
+
+@pytest.mark.parametrize("modifier", ["LP7763-8", "", "18803", "18803-77"])
+def test_a_modifier_that_is_no_code_of_loinc_is_refused(client, asked, modifier):
+    answer = ask(client, asked[1], NOTE | {"modifiers": [modifier]})
+
+    assert_outcome(answer, Kind.INVALID, "lines[0].documents[0].modifiers")
+
+
+@pytest.mark.spec("pas:conf-6")
+def test_a_second_surgical_opinion_is_spoken_of_when_the_reviewer_does(client, asked):
+    changes = {"action": "request-information", "reason": "need-patient-info", "text": "The record is silent."}
+    decide(client, asked[1], ruling(**changes, documents=[NOTE], secondSurgicalOpinion=False))
+
+    item = answer_of(client, asked)["entry"][0]["resource"]["item"][0]
+
+    parts = item["adjudication"][0]["extension"][0]["extension"]
+    assert [p["valueBoolean"] for p in parts if p["url"] == "secondSurgicalOpinionFlag"] == [False]
+    assert client.get(f"/um/v1/cases/{asked[1]}").json["lines"][0]["decision"]["secondSurgicalOpinion"] is False
+
+
+def test_the_role_of_a_provider_is_one_of_four(client, asked):
+    authorized = {"provider": {"npi": "1910030034", "role": "physician"}}
+
+    answer = decide(client, asked[1], ruling(authorized=authorized))
+
+    assert_outcome(answer, Kind.INVALID, "lines[0].authorized.provider.role")
+    assert "primary, assist, supervisor, other" in answer.text
+
+
+def test_the_role_of_a_provider_goes_out_with_them(client, asked):
+    changes = {"action": "modify", "reason": "out-of-network", "text": "The supplier of the network is authorized."}
+    authorized = {"provider": {"npi": "1910030034", "name": "Breathe Easy Home Supply", "role": "primary"}}
+
+    assert decide(client, asked[1], ruling(**changes, authorized=authorized)).status_code == 200
+
+    decided = client.get(f"/um/v1/cases/{asked[1]}").json["lines"][0]["decision"]["authorized"]
+    assert decided["providerRole"] == "primary"
+    assert ("claimcareteamrole" in str(answer_of(client, asked)["entry"][0])) is (asked[0] == "2.2.1")
+
+
 @pytest.mark.parametrize("report_type", ["ob", "OBX", "O", "1é"])
 def test_report_type_that_is_none_is_refused(client, asked, report_type):
     answer = ask(client, asked[1], NOTE | {"reportType": report_type})

@@ -91,6 +91,7 @@ def test_answers_that_do_not_go_to_a_nurse_with_the_answers(doors: FlaskClient) 
     assert line["documents"] == []
 
 
+@pytest.mark.spec("pas:spec-2")
 def test_the_same_by_an_update_that_carries_the_answers(client: FlaskClient, waiting: str) -> None:
     bundle = json.loads((STORY / "02-send-the-test.request.json").read_text())
     resources = [entry["resource"] for entry in bundle["entry"]]
@@ -338,6 +339,7 @@ def test_answers_that_name_the_member_count(client: FlaskClient, waiting: str, s
     assert line_of(client, waiting)["state"] == "approved"
 
 
+@pytest.mark.spec("pas:spec-2")
 def test_answers_wrapped_in_a_bundle_count(client: FlaskClient, waiting: str) -> None:
     entry = {"fullUrl": "https://ehr.example.test/fhir/QuestionnaireResponse/1", "resource": answers(spo2=86)}
     bundle = {"resourceType": "Bundle", "type": "collection", "entry": [entry]}

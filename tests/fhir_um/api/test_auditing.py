@@ -83,6 +83,7 @@ def member_of(client: FlaskClient, case_id: str) -> str:
     return member
 
 
+@pytest.mark.spec("hrex:sec-19")
 def test_a_submission_and_each_repetition_leave_one_row_each(doors: FlaskClient, log: Log) -> None:
     case_id = submitted(doors)
     submitted(doors)
@@ -167,6 +168,7 @@ def _run(url: str, statement: str) -> list[Any]:
         return connection.execute(statement).fetchall()
 
 
+@pytest.mark.spec("hrex:sec-19")
 @pytest.mark.parametrize("path", ["/fhir/ClaimResponse/{}", "/um/v1/cases/{}", "/um/v1/cases", "/fhir/Claim/{}"])
 def test_nothing_is_read_without_a_row(shut: tuple[FlaskClient, str], path: str) -> None:
     client, case_id = shut
@@ -270,6 +272,7 @@ SHOW_NOBODY = {
 """Addresses that tell of no case, or only of documents nobody has matched."""
 
 
+@pytest.mark.spec("hrex:sec-19")
 def test_whoever_is_told_of_is_named(sqlite_url: str) -> None:
     """Walks every route that answers with a case and finds its member, and misses no route."""
     log, walked = Log(sqlite_url), set()

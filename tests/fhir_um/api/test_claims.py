@@ -26,6 +26,7 @@ def rows(database_url: str, table: str) -> int:
     return count
 
 
+@pytest.mark.spec("pas:use-1", "pas:spec-38")
 @pytest.mark.parametrize("base", ["/fhir", "/2.0.1/fhir"])
 @pytest.mark.parametrize("media", ["application/fhir+json", "application/json; charset=utf-8"])
 def test_submit_answers_with_a_bundle(client: FlaskClient, good: bytes, base: str, media: str) -> None:
@@ -55,6 +56,7 @@ def test_gzip_stays_away_from_those_who_refuse_it(client: FlaskClient, good: byt
     assert "Content-Encoding" not in answer.headers
 
 
+@pytest.mark.spec("pas:spec-38")
 @pytest.mark.parametrize("base", ["/fhir", "/2.0.1/fhir"])
 @pytest.mark.parametrize("operation", ["$submit", "$inquire"])
 @pytest.mark.spec("pas:spec-35")

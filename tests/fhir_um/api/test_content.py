@@ -30,6 +30,7 @@ def kind_of(made: Request, settings: Settings = SMALL) -> Kind:
     return refused.value.kind
 
 
+@pytest.mark.spec("pas:spec-11")
 @pytest.mark.parametrize(
     "content_type",
     [
@@ -44,6 +45,7 @@ def test_json_is_read(content_type: str) -> None:
     assert read_body(request(b"{}", content_type), SMALL) == b"{}"
 
 
+@pytest.mark.spec("pas:spec-11")
 @pytest.mark.parametrize(
     "content_type",
     [

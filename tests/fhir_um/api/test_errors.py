@@ -61,6 +61,7 @@ def test_nothing_redirects(client: FlaskClient, address: str) -> None:
     assert_outcome(client.get(address), Kind.NOT_FOUND)
 
 
+@pytest.mark.spec("pas:spec-38")
 @pytest.mark.spec("pas:spec-39")
 def test_fault_of_ours_has_a_fixed_text_and_no_outcome(sqlite_url: str, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.INFO, "fhir_um"), failing(sqlite_url, ValueError("Nora Whitfield")) as client:

@@ -391,6 +391,7 @@ BARE: dict[str, Json] = {
 """By hook, a context with nothing in it that could be left out."""
 
 
+@pytest.mark.spec("crd:conf-8")
 @pytest.mark.spec("crd:conf-12", "crd-check:41", "crd-check:51", "crd-check:53")
 @pytest.mark.parametrize("prefetch", [None, {}, {"coverage": None, "own": {"entry": [{"resource": COVERAGE}]}}])
 @pytest.mark.parametrize("base", BASES)
@@ -441,6 +442,7 @@ def test_what_if_gets_no_new_number_but_is_told_of_one_on_file(client: FlaskClie
     assert parts(after)[0]["satisfied-pa-id"] == parts(asked)[0]["satisfied-pa-id"]
 
 
+@pytest.mark.spec("crd:resp-39")
 @pytest.mark.spec("crd:found-5", "hooks:prefetch", "crd-check:55", "crd-check:57")
 @pytest.mark.parametrize("version", ["2.0", "2.2"])
 @pytest.mark.parametrize("has_chart", [True, False], ids=["whole", "thin"])
@@ -448,7 +450,6 @@ def test_what_was_not_prefetched_is_fetched_and_a_thin_record_answered(
     client: FlaskClient, ehr: FakeEhr, version: str, has_chart: bool
 ) -> None:
     ehr.has(*PEOPLE_AT_HAND, *(CHART if has_chart else ()))
-    ehr.resources = json.loads(json.dumps(ehr.resources, default=float))
     access = {"access_token": TOKEN, "token_type": "Bearer", "expires_in": 300, "scope": "*", "subject": "us"}
     sent = call(order(quantityQuantity={"value": 12}), version=version, fhirServer=ehr.url, fhirAuthorization=access)
     del sent["prefetch"]

@@ -47,6 +47,7 @@ def seconds(trust: Trust, **delta: float) -> int:
     return int((trust.at + timedelta(**delta)).timestamp())
 
 
+@pytest.mark.spec("hrex:sec-11")
 @pytest.mark.spec("pas:priv-3")
 @pytest.mark.parametrize("key", [EC, RSA], ids=["ES384", "RS384"])
 def test_a_registered_client_gets_a_token_and_uses_it(everywhere: Trust, key: Any) -> None:
@@ -419,6 +420,7 @@ SHOWN = {"X-Client-Cert": CERTIFICATE}
 BEHIND_PROXY = {"certificate_header": "X-Client-Cert", "proxies": ("127.0.0.1",)}
 
 
+@pytest.mark.spec("hrex:sec-10", "hrex:sec-12", "hrex:sec-16")
 @pytest.mark.spec("pas:priv-3")
 def test_a_token_is_bound_to_the_certificate_it_was_fetched_with(sqlite_url: str) -> None:
     with trusting(sqlite_url, **BEHIND_PROXY) as trust:
@@ -432,6 +434,7 @@ def test_a_token_is_bound_to_the_certificate_it_was_fetched_with(sqlite_url: str
         assert trust.get(trust.token(), headers=SHOWN).status_code == 200
 
 
+@pytest.mark.spec("hrex:sec-12", "hrex:sec-13")
 def test_a_client_registered_with_a_certificate_comes_with_it(sqlite_url: str) -> None:
     with trusting(sqlite_url, **BEHIND_PROXY) as trust:
         trust.register()

@@ -29,6 +29,7 @@ def test_every_base_says_the_same(sqlite_url: str) -> None:
     assert "authorization_endpoint" not in told
 
 
+@pytest.mark.spec("hrex:sec-13", "hrex:sec-16")
 @pytest.mark.parametrize(
     ("settings", "is_bound"),
     [

@@ -63,6 +63,7 @@ def bearer(token: str) -> dict[str, str]:
     return {"Authorization": f"Bearer {token}"}
 
 
+@pytest.mark.spec("hrex:sec-11")
 def test_a_member_finds_us_registers_and_submits(everywhere: Joining) -> None:
     found = everywhere.http.get("/fhir/.well-known/udap").get_json()
     assert (found["registration_endpoint"], found["token_endpoint"]) == (REGISTER_URL, TOKEN_URL)

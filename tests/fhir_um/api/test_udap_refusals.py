@@ -78,6 +78,7 @@ def test_a_faulty_assertion_gets_no_token(
     assert (answer.status_code, answer.get_json()["error"]) == (401, "invalid_client")
 
 
+@pytest.mark.spec("hrex:sec-15")
 def test_a_name_that_is_no_uri_registers_nobody(house: Joining) -> None:
     """It could be the id of a client that an operator has registered."""
     no_uri = "ehr-1"

@@ -94,12 +94,14 @@ def test_nothing_is_proposed_that_the_plan_excludes(book: PolicyBook, ask: Ask) 
     assert "manual-chair" not in told(book, _with(context, plan=plan))
 
 
+@pytest.mark.spec("crd:found-13")
 def test_what_is_asked_for_already_is_not_proposed(book: PolicyBook, ask: Ask) -> None:
     context = ask("E1390", icd=("J44.9",), service=_codes("E1390", "E0431"))
 
     assert "portable" not in told(book, context)
 
 
+@pytest.mark.spec("crd:found-13")
 def test_a_free_service_and_an_unknown_one_get_no_advice(book: PolicyBook, ask: Ask) -> None:
     assert told(book, ask("G0399")) == []
     assert told(book, ask("Z9999")) == []
@@ -113,7 +115,7 @@ def test_topics_and_urgencies_are_those_of_the_hook_counter() -> None:
 def test_the_shipped_rows_show_every_kind_and_link_to_public_pages_only() -> None:
     assert {row.kind for _, row in ROWS} == set(AdviceKind)
     assert len({policy_id for policy_id, _ in ROWS}) >= 8
-    hosts = {row.url.split("/")[2] for _, row in ROWS if row.url.startswith("https://")}
+    hosts = {row.url.split("/")[2] for _, row in ROWS if row.kind is AdviceKind.REFERENCE and "://" in row.url}
     assert hosts == {"www.cms.gov", "www.cdc.gov", "www.hhs.gov", "medlineplus.gov"}
 
 
@@ -181,6 +183,10 @@ def test_a_row_in_order_is_taken(tmp_path: Path) -> None:
         ({"title": ""}, "at most 139 characters"),
         ({"urgency": "critical"}, "critical is for contraindications"),
         ({"url": "https://www.cms.gov/"}, "a reference has a url"),
+        ({"kind": "app"}, "a reference has a url, and an app has"),
+        ({"kind": "app", "url": "http://apps.example.test/launch"}, "neither a whole https address"),
+        ({"kind": "app", "url": "/um/v1/pa-list"}, "a page of ours, which no EHR can launch"),
+        ({"kind": "form", "when": ["met"]}, "hands out a form, and the policy has none"),
         ({"kind": "reference"}, "a reference has a url"),
         ({"kind": "reference", "url": "http://www.cms.gov/"}, "neither a whole https address"),
         ({"kind": "reference", "url": "/um/v1/cases"}, "neither a whole https address"),
@@ -230,6 +236,38 @@ def test_own_pages_may_be_linked(tmp_path: Path) -> None:
     row = {"kind": "reference", "url": "/um/v1/pa-list?code=E0143"}
 
     assert load(tmp_path, policy(row)).policies[0].advice[0].url == "/um/v1/pa-list?code=E0143"
+
+
+def test_an_app_has_its_launch_address(tmp_path: Path) -> None:
+    row = {"kind": "app", "url": "https://apps.example.test/launch", "text": ""}
+
+    assert load(tmp_path, policy(row)).policies[0].advice[0].kind is AdviceKind.APP
+
+
+@pytest.mark.spec("crd:resp-59")
+@pytest.mark.parametrize("when", [[], ["met", "unknown"], ["unmet"]])
+def test_a_form_that_would_be_handed_out_where_documents_are_asked_for_is_refused(
+    tmp_path: Path, when: list[str]
+) -> None:
+    item = {"link": "years", "type": "integer", "text": "How old?"}
+    content = policy({"kind": "form", "when": when}) | {
+        "form": {"groups": [{"id": "g", "title": "G", "items": [item]}]}
+    }
+    content["facts"]["age"]["answer"] = {"links": ["years"], "type": "integer"}
+
+    with pytest.raises(PolicyFault, match="a form is handed out when the criteria are met"):
+        load(tmp_path, content)
+
+
+@pytest.mark.spec("crd:resp-59")
+def test_a_form_is_handed_out_only_where_nothing_is_asked_for(book: PolicyBook, ask: Ask) -> None:
+    free, used_up = ask("97110", CPT), ask("97110", CPT, quantity="13")
+
+    assert book.determine(free).course is Course.NO_AUTHORIZATION
+    assert "score-form" in told(book, free)
+    assert book.determine(used_up).course is Course.PEND_REVIEW
+    assert "counted-visits" in told(book, used_up)
+    assert "score-form" not in told(book, used_up)
 
 
 def test_a_cpt_code_is_filed_as_the_book_files_it(book: PolicyBook, ask: Ask) -> None:

@@ -88,6 +88,7 @@ def test_unusable_evidence_is_as_good_as_none(book: PolicyBook, ask: Ask, unusab
     assert found.finding.truth is Truth.UNKNOWN
 
 
+@pytest.mark.spec("pas:spec-21")
 def test_a_missing_document_that_came_is_read_by_a_person(book: PolicyBook, ask: Ask) -> None:
     came = tuple(Document(f"urn:{c}", Concept((Code(LOINC, c),)), "", TODAY) for c in ("11502-2", "34117-2"))
 
@@ -335,6 +336,7 @@ def test_software_denies_nothing_but_explicit_exclusions(
     assert found.course is not Course.DENY_BENEFIT or (may_deny and code[1] == "A9300")
 
 
+@pytest.mark.spec("hrex:conf-4")
 @given(st.sampled_from(CODES))
 def test_without_evidence_no_chart_criterion_is_unmet(ask_by_code: Ask, code: tuple[str, str]) -> None:
     book = shipped_policies()
