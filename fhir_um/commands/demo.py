@@ -22,6 +22,8 @@ from fhir_um.settings import Settings
 from fhir_um.simulators.receiver import Receiver
 from fhir_um.stories.answers import Answer, SeenCase, SeenLine
 from fhir_um.stories.playing import (
+    NEWER,
+    VERSIONS,
     Hearer,
     Played,
     Reply,
@@ -45,6 +47,7 @@ OK = 200
 UNKNOWN_CALLER = 401
 NOTHING_CAME = 0
 HOOKS = "/cds-services"
+INQUIRY = "/Claim/$inquire"
 
 Authorize = Callable[[Request], dict[str, str]]
 """What a request brings to show who is calling."""
@@ -82,6 +85,12 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     )
     parser.add_argument("story", nargs="?", default=MAIN_STORY, help=f"its name (default {MAIN_STORY}); see --list")
     parser.add_argument("--server", metavar="URL", help="the server (default: as the settings say, on this machine)")
+    parser.add_argument(
+        "--version",
+        choices=VERSIONS,
+        default="",
+        help=f"the base it is played on (default {NEWER}, or the one the story is for)",
+    )
     parser.add_argument("--list", action="store_true", help="name the stories and stop")
     parser.add_argument("--all", action="store_true", help="play every story, one after the other")
     parser.add_argument("--fixtures", metavar="DIR", type=Path, default=FIXTURES, help="where the stories are kept")
@@ -99,14 +108,11 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 def run(args: argparse.Namespace, settings: Settings) -> int:
     """Play; 0 when everything came back as expected, 1 when not or when nobody answers."""
-    folder = args.fixtures / "stories"
     server = (args.server or settings.base_url).rstrip("/")
     try:
-        stories = load_stories(folder) if args.all or args.list else (load_story(folder / args.story),)
-        if not stories:
-            raise StoryFault(f"There are no stories in {folder}.")
+        stories = _chosen(args, args.fixtures / "stories")
         if args.list:
-            print("\n".join(f"{story.name:28} {story.title}" for story in stories))
+            print("\n".join(_listed(stories)))
             return 0
         return _play_all(stories, server, args)
     except StoryFault as fault:
@@ -124,6 +130,26 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     return 1
 
 
+def _chosen(args: argparse.Namespace, folder: Path) -> tuple[Story, ...]:
+    """The stories asked for; of several, those for the base. Raises: StoryFault when there are none."""
+    if not (args.all or args.list):
+        story = load_story(folder / args.story)
+        if args.version and args.version not in story.versions:
+            raise StoryFault(f"The story {story.name} is not for {args.version}, only for {', '.join(story.versions)}.")
+        return (story,)
+    stories = load_stories(folder)
+    if not stories:
+        raise StoryFault(f"There are no stories in {folder}.")
+    return tuple(story for story in stories if not args.version or args.version in story.versions)
+
+
+def _listed(stories: tuple[Story, ...]) -> Iterator[str]:
+    """The name of each, the bases it is played on, its title; as wide as the longest name."""
+    widest = max(len(story.name) for story in stories)
+    for story in stories:
+        yield f"{story.name:{widest}}  {' '.join(story.versions):11}  {story.title}"
+
+
 def _play_all(stories: tuple[Story, ...], server: str, args: argparse.Namespace) -> int:
     with requests.Session() as session:
         ready = session.get(f"{server}/readyz", timeout=TIMEOUT_SECONDS)
@@ -134,9 +160,9 @@ def _play_all(stories: tuple[Story, ...], server: str, args: argparse.Namespace)
         send = sender(session, server, _authorize(session, server, args))
         if not args.client:
             send = _unless_asked_who(send, server)
-        went_well = [_tell(story, send, server, args.verbose) for story in stories]
-    if len(stories) > 1:
-        print(f"{len(stories)} stories played, {sum(went_well)} as expected.")
+        went_well = [_tell(story, send, server, args.verbose, args.version or story.versions[0]) for story in stories]
+    if len(went_well) > 1:
+        print(f"{len(went_well)} stories played, {sum(went_well)} as expected.")
     return 0 if all(went_well) else 1
 
 
@@ -184,11 +210,11 @@ def sender(session: requests.Session, server: str, authorize: Authorize = _anony
     return send
 
 
-def _tell(story: Story, send: Sender, server: str, verbose: bool) -> bool:
-    print(f"{story.title}  [{story.name}, {server}]")
+def _tell(story: Story, send: Sender, server: str, verbose: bool, version: str) -> bool:
+    print(f"{story.title}  [{story.name}, {version}, {server}]")
     print("\n".join(wrapped(" ".join(story.shows.split()), 2)))
     faults = 0
-    for number, played in enumerate(_played(story, send), start=1):
+    for number, played in enumerate(_played(story, send, version), start=1):
         faults += len(played.faults)
         print()
         print("\n".join(tell_step(number, played)))
@@ -198,13 +224,13 @@ def _tell(story: Story, send: Sender, server: str, verbose: bool) -> bool:
     return not faults
 
 
-def _played(story: Story, send: Sender) -> Iterator[Played]:
+def _played(story: Story, send: Sender, version: str) -> Iterator[Played]:
     """A story that waits for notifications gets somebody who takes them."""
     if not story.listens:
-        yield from play(story, send, _mark(), _today())
+        yield from play(story, send, _mark(), _today(), version=version)
         return
     with Receiver() as receiver:
-        yield from play(story, send, _mark(), _today(), hearer(receiver), receiver.url)
+        yield from play(story, send, _mark(), _today(), hearer(receiver), receiver.url, version)
 
 
 def hearer(receiver: Receiver) -> Hearer:
@@ -239,6 +265,8 @@ def tell_step(number: int, played: Played) -> Iterator[str]:
         named = f" {played.answer.resource}" if played.answer.resource else ""
         yield f"    {played.reply.status}{named} in {played.reply.milliseconds:.0f} ms"
         yield from _told(played.answer)
+        if played.request.path.endswith(INQUIRY) and played.reply.status == OK and not played.answer.cases:
+            yield "    nothing found"
     yield from (f"    NOT AS EXPECTED: {fault}" for fault in played.faults)
 
 
@@ -248,8 +276,6 @@ def _told(answer: Answer) -> Iterator[str]:
         yield "    " + ", number ".join(answer.told)
     for case in answer.cases:
         yield from _case(case)
-    if not answer.cases and not answer.told and answer.resource in {"Bundle", "Parameters"}:
-        yield "    nothing found"
     for issue in answer.issues:
         place = f" at {issue.path}" if issue.path else ""
         yield from wrapped(f"{issue.severity} ({issue.code}){place}: {issue.text}", 4)

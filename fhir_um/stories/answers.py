@@ -21,6 +21,9 @@ from fhir_um.stories.hook_answers import (
 )
 from profiles import canonicals
 
+_MOST_CHARACTERS = 200
+"""Of what was met instead of what is usual, which may be the answer itself."""
+
 
 @dataclass(frozen=True, slots=True)
 class SeenLine:
@@ -76,6 +79,7 @@ class Answer:
     `hook` and `explanation` for the hook counter. `services` are ids by hook, `orders` by `Type/id`; `instance` is
     that of the call. `documents` are control numbers of documents asked for, by LOINC code; `resource_status` is the
     `status` of a resource such as a Subscription, `told` the type of a notification and its event number.
+    `unreadable` says why nothing is said of an answer whose form nobody thought of.
     """
 
     status: int
@@ -92,6 +96,12 @@ class Answer:
     resource_status: str = ""
     documents: dict[str, str] = field(default_factory=dict)
     told: tuple[str, ...] = ()
+    unreadable: str = ""
+
+    @property
+    def because(self) -> str:
+        """Why it says nothing, in brackets, if that is so."""
+        return f" ({self.unreadable})" if self.unreadable else ""
 
     @property
     def case(self) -> SeenCase | None:
@@ -100,19 +110,29 @@ class Answer:
 
 
 def read_answer(status: int, body: bytes) -> Answer:
-    """Read a reply; one that is not JSON has no resource."""
+    """Read a reply; one that is not JSON, or of a form nobody thought of, has no resource."""
     try:
         content = msgspec.json.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return Answer(status, "")
     if not isinstance(content, dict):
         return Answer(status, "")
+    try:
+        return _read(status, content)
+    except (LookupError, TypeError, AttributeError, ValueError, RecursionError) as fault:
+        text = (
+            f"the answer has a form that cannot be read here ({type(fault).__name__}: {str(fault)[:_MOST_CHARACTERS]})"
+        )
+        return Answer(status, "", unreadable=text)
+
+
+def _read(status: int, content: dict[str, Any]) -> Answer:
     if "resourceType" not in content:
         return _plain_answer(status, content)
     resources = tuple(_resources(content))
     return Answer(
         status=status,
-        resource=content["resourceType"],
+        resource=str(content["resourceType"]),
         cases=tuple(_fhir_case(r) for r in resources if r.get("resourceType") == "ClaimResponse"),
         issues=tuple(i for r in resources if r.get("resourceType") == "OperationOutcome" for i in _issues(r)),
         types=tuple(str(r.get("resourceType")) for r in resources),
@@ -145,6 +165,7 @@ def _resources(content: dict[str, Any]) -> Iterator[dict[str, Any]]:
                     yield from _resources(parameter["resource"])
         case _:
             yield content
+            yield from content.get("contained", ())
 
 
 def _document(resource: dict[str, Any]) -> Iterator[tuple[str, str]]:
@@ -219,10 +240,17 @@ def _item(item: dict[str, Any], notes: dict[Any, str]) -> SeenLine:
         reasons=tuple(_code(e["valueCodeableConcept"]) for e in _extensions(action, "reasonCode")),
         text=" ".join(notes.get(number, "") for number in item.get("noteNumber", ())),
         service=_code(item.get("productOrService")),
-        quantity=item.get("quantity", {}).get("value"),
+        quantity=(item.get("quantity") or _authorized_amount(item)).get("value"),
         start=period.get("start", ""),
         end=period.get("end", ""),
     )
+
+
+def _authorized_amount(item: dict[str, Any]) -> dict[str, Any]:
+    """What was authorized on a line that was changed, as PAS 2.0.1 tells it: on the line itself."""
+    amount: dict[str, Any] = _extension(_extension(item, canonicals.EXT_ITEM_AUTHORIZED_DETAIL), "quantity")
+    found: dict[str, Any] = amount.get("valueQuantity", {})
+    return found
 
 
 def _error(error: dict[str, Any]) -> SeenError:

@@ -132,7 +132,7 @@ def _card(card: dict[str, Any]) -> SeenCard:
         kind=_kind(card, actions),
         topic=card["source"].get("topic", {}).get("code", ""),
         indicator=card["indicator"],
-        summary=card["summary"],
+        summary=str(card["summary"]),
         detail=card.get("detail", ""),
         card=card.get("uuid", ""),
         suggestion=next((s.get("uuid", "") for s in suggestions), ""),
@@ -157,4 +157,4 @@ def _kind(card: dict[str, Any], actions: list[dict[str, Any]]) -> str:
 def _codes(resource: dict[str, Any]) -> Iterator[str]:
     for name in ("code", "codeCodeableConcept", "medicationCodeableConcept"):
         for coding in resource.get(name, {}).get("coding", ()):
-            yield coding["code"]
+            yield str(coding["code"])

@@ -53,7 +53,7 @@ _MADE_HERE = re.compile(rb"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a
 
 def story(name: str, step: str, **words: str) -> str:
     """A request of a story, with some words in place of others."""
-    (file,) = (STORIES / name).glob(f"{step}*.request.json")
+    (file,) = (path for path in (STORIES / name).glob(f"{step}*.request.json") if ".2.0.1." not in path.name)
     text = file.read_text()
     for old, new in words.items():
         text = text.replace(old, new)

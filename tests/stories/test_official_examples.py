@@ -26,6 +26,7 @@ def _post(client, version: str, operation: str, body: bytes):
     return client.post(f"{BASES[version]}/Claim/{operation}", data=body, content_type="application/fhir+json")
 
 
+@pytest.mark.spec("pas:conf-11")
 @pytest.mark.parametrize("version", VERSIONS)
 @pytest.mark.spec("pas:spec-30")
 @pytest.mark.spec("pas:spec-34")

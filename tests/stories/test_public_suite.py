@@ -7,10 +7,12 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
+from fhir_um.conformance.inferno.crd_answers import HOOKS, Exchange
+from fhir_um.conformance.inferno.crd_tests import failures, run, verdicts
+from fhir_um.conformance.model import Verdict
 from fhir_um.stories.playing import load_story
 from profiles.reading import Limits, read_json, write_json
-from tests.cds_hooks.suite import HOOKS, Exchange, Verdict, failures, run, verdicts
-from tests.cds_hooks.test_suite import faults_of
+from tests.fhir_um.conformance.inferno.test_crd_tests import faults_of
 from tests.fhir_um.doors import open_doors
 from tests.stories.test_stories import FIXTURES
 
@@ -99,6 +101,7 @@ def test_what_the_story_asks_passes_the_public_suite(client: FlaskClient) -> Non
     assert failures(outcomes, ("order-sign",)) == []
 
 
+@pytest.mark.spec("pas:spec-3")
 @pytest.mark.spec("crd:resp-26", "crd-check:65", "crd-check:124")
 def test_every_hook_of_the_house_passes_the_public_suite(client: FlaskClient) -> None:
     signed = hook_calls()

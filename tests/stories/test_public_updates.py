@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
+from fhir_um.conformance.inferno.pas_tests import response_faults
 from fhir_um.stories.playing import Played, Reply, Request, load_story, play
 from tests.conftest import NOW
-from tests.running.suite import of_response
 from tests.serving import actions_of, serving
 
 STORIES = Path(__file__).parents[2] / "fixtures" / "stories"
@@ -48,7 +48,7 @@ def test_claim_updates_of_the_public_suite_pass(client: FlaskClient) -> None:
 
     for name, what in STEPS.items():
         claim, status, answer = came(steps[name])
-        assert list(of_response(status, answer, "2.2.1")) == [], what
+        assert list(response_faults(status, answer, "2.2.1")) == [], what
         assert set(actions_of(answer)) == {item["sequence"] for item in claim["item"]}, what
 
     related = came(steps["added"])[0]["related"][0]

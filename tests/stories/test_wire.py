@@ -9,11 +9,12 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from fhir_um.stories.playing import Played, Reply, Request, Story, load_stories, play, prepare
+from fhir_um.stories.playing import Played, Reply, Request, Story, load_stories, prepare
 from profiles.canonicals import RXNORM
 from profiles.strictness import Strictness
 from tests import wire
 from tests.conftest import NOW
+from tests.houses import PLAYED, House, by_name, house
 from tests.packages import bundles_with
 from tests.serving import actions_of, serving
 
@@ -73,6 +74,13 @@ class Ear:
         return [f"read: {fault}" for fault in wire.of_read(got.data, self.version)]
 
 
+@pytest.fixture(scope="module")
+def shared(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    """One server for all stories."""
+    with house(sqlite_template, tmp_path_factory.mktemp("wire")) as made:
+        yield made
+
+
 @pytest.fixture
 def client(sqlite_url: str) -> Iterator[FlaskClient]:
     """Lenient, for each request is sent to both bases and written for one of them."""
@@ -80,8 +88,8 @@ def client(sqlite_url: str) -> Iterator[FlaskClient]:
         yield made
 
 
-@pytest.mark.parametrize("version", VERSIONS)
-@pytest.mark.parametrize("story", STORIES, ids=lambda story: story.name)
+@pytest.mark.spec("pas:conf-15", "pas:spec-44", "pas:use-1")
+@pytest.mark.parametrize(("story", "version"), PLAYED, ids=by_name)
 @pytest.mark.spec("pas:conf-6")
 @pytest.mark.spec("pas:spec-30")
 @pytest.mark.spec("pas:spec-31")
@@ -92,10 +100,10 @@ def client(sqlite_url: str) -> Iterator[FlaskClient]:
 @pytest.mark.spec("pas:spec-46")
 @pytest.mark.spec("pas:prof-2")
 @pytest.mark.spec("pas:prof-3")
-def test_every_answer_of_a_story_is_lawful_in_both_versions(story: Story, version: str, client: FlaskClient) -> None:
-    ear = Ear(client, version)
+def test_every_answer_of_a_story_is_lawful_in_both_versions(story: Story, version: str, shared: House) -> None:
+    ear = Ear(shared.client, version)
 
-    steps = list(play(story, ear.send, "heard", NOW.date()))
+    steps = shared.play(story, version, f"heard-{version}", ear.send)
 
     assert len(ear.heard) == len([s for s in steps if _is_fhir(s) and s.reply.status == 200])
     assert ear.faults == []

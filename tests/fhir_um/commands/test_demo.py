@@ -82,6 +82,18 @@ def test_a_step_is_told_with_its_answer(fixtures: Path, capsys: pytest.CaptureFi
 
 
 @responses.activate
+def test_an_inquiry_that_finds_nothing_says_so(fixtures: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    story = fixtures / "stories" / "one-question" / "story.yaml"
+    story.write_text(STORY.replace("method: GET, path: /um/v1/cases/7", "path: /fhir/Claim/$inquire"))
+    responses.get(f"{SERVER}/readyz", json={"status": "ready"})
+    responses.post(f"{SERVER}/fhir/Claim/$inquire", json={"resourceType": "Parameters"})
+
+    run(fixtures, "one-question")
+
+    assert "    nothing found\n" in capsys.readouterr().out
+
+
+@responses.activate
 def test_an_unexpected_answer_ends_with_1_and_says_what_differs(
     fixtures: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -197,7 +209,25 @@ def test_verbose_prints_what_went_over_the_wire(fixtures: Path, capsys: pytest.C
 
 def test_the_stories_are_named(fixtures: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(fixtures, "--list") == 0
-    assert capsys.readouterr().out.split() == ["one-question", "One", "question"]
+    assert capsys.readouterr().out.split() == ["one-question", "2.2.1", "2.0.1", "One", "question"]
+
+
+@responses.activate
+def test_a_story_is_played_on_the_older_base(fixtures: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    story = fixtures / "stories" / "one-question" / "story.yaml"
+    story.write_text(STORY.replace("/um/v1/cases/7", "/fhir/ClaimResponse/7"))
+    responses.get(f"{SERVER}/readyz", json={"status": "ready"})
+    responses.get(f"{SERVER}/2.0.1/fhir/ClaimResponse/7", json=CASE)
+
+    assert run(fixtures, "one-question", "--version", "2.0.1") == 0
+    assert "One question  [one-question, 2.0.1, " in capsys.readouterr().out
+
+
+def test_a_story_of_another_base_is_not_played(fixtures: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (fixtures / "stories" / "one-question" / "story.yaml").write_text(STORY + "versions: ['2.2.1']\n")
+
+    assert run(fixtures, "one-question", "--version", "2.0.1") == 1
+    assert "The story one-question is not for 2.0.1, only for 2.2.1." in capsys.readouterr().err
 
 
 def test_an_unknown_story_is_refused_with_a_hint(fixtures: Path, capsys: pytest.CaptureFixture[str]) -> None:

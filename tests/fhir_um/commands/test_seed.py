@@ -10,6 +10,7 @@ from fhir_um.commands import seed
 from fhir_um.deps import make_deps
 from fhir_um.settings import Settings
 from fhir_um.words import Identifier
+from tests.people import people
 
 
 def run(database_url: str, *argv: str) -> int:
@@ -21,9 +22,12 @@ def run(database_url: str, *argv: str) -> int:
 
 
 def test_seeding_counts_what_it_loaded(database_url: str, capsys: pytest.CaptureFixture[str]) -> None:
+    loaded = people()
+
     assert run(database_url) == 0
     assert capsys.readouterr().out == (
-        "Loaded 2 payers, 8 plans, 40 members, 20 providers, 3 gold cards, 7 used services.\n"
+        f"Loaded 2 payers, 8 plans, {len(loaded.members)} members, {len(loaded.providers)} providers, "
+        "3 gold cards, 7 used services.\n"
     )
 
 

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from fhir_um.stories.answers import Answer, SeenCase, SeenError, SeenIssue, SeenLine, read_answer
+from fhir_um.stories.comparing import differences
 from profiles import canonicals as c
 
 
@@ -129,3 +130,47 @@ def test_a_case_of_the_house_tells_its_version_and_deadline() -> None:
 @pytest.mark.parametrize("body", [b"", b"<html>", b"[1]", b"\xff", b"{}"])
 def test_whatever_else_comes_back_has_no_case(body: bytes) -> None:
     assert read_answer(502, body).cases == ()
+
+
+def test_what_was_authorized_instead_stands_on_the_line_in_the_older_version() -> None:
+    detail = {"url": c.EXT_ITEM_AUTHORIZED_DETAIL, "extension": [{"url": "quantity", "valueQuantity": {"value": 12}}]}
+    item = {"itemSequence": 1, "extension": [detail], "adjudication": adjudication("A6", "N-1", "04")}
+
+    answer = read({"resourceType": "ClaimResponse", "id": "case-7", "item": [item]})
+
+    assert answer.case is not None
+    assert answer.case.lines == {1: SeenLine(action="A6", number="N-1", reasons=("04",), quantity=12)}
+
+
+def test_a_read_tells_the_documents_that_it_contains() -> None:
+    asked = {
+        "resourceType": "CommunicationRequest",
+        "identifier": [{"value": "case-7-1-34117-2"}],
+        "payload": [{"contentString": "34117-2"}],
+    }
+
+    answer = read({"resourceType": "ClaimResponse", "id": "case-7", "contained": [asked]})
+
+    assert answer.documents == {"34117-2": "case-7-1-34117-2"}
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        {"resourceType": "Bundle", "entry": [None]},
+        {"resourceType": "Parameters", "parameter": None},
+        {"resourceType": "ClaimResponse", "item": [{"itemSequence": {}}]},
+        {"lines": 5},
+        {"cards": [None]},
+        {"services": [None]},
+    ],
+)
+def test_a_form_nobody_thought_of_is_told(content: Any) -> None:
+    answer = read_answer(200, json.dumps(content).encode())
+
+    assert "a form that cannot be read here" in answer.unreadable
+    assert differences({"status": 200}, answer) == (answer.unreadable,)
+
+
+def test_json_without_end_is_no_answer() -> None:
+    assert read_answer(200, b"[" * 100_000) == Answer(200, "")

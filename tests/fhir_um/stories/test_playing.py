@@ -5,11 +5,11 @@ from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 
-from fhir_um.stories.answers import read_answer
-from fhir_um.stories.playing import Reply, Request, Story, StoryFault, differences, load_story, play
+from fhir_um.stories.playing import Reply, Request, Story, StoryFault, load_story, play, prepare
 
 WRITTEN_ON = date(2026, 11, 2)
 LINE = {
@@ -99,6 +99,23 @@ def test_the_senders_own_identifiers_carry_the_mark_of_the_run(told: Callable[[s
     assert sent["entry"][2]["fullUrl"] == "urn:uuid:1"
 
 
+def test_an_address_that_is_a_uuid_becomes_another_uuid(told: Callable[[str], Story], tmp_path: Path) -> None:
+    address = "urn:uuid:0b7b1b2c-6f2e-4a53-9a51-000000000001"
+    bundle = {
+        "resourceType": "Bundle",
+        "identifier": {"value": "MSG-9"},
+        "entry": [{"fullUrl": address, "resource": {"resourceType": "Claim", "id": "c9"}}],
+    }
+    story = told(FHIR_STEP)
+    (tmp_path / "one.request.json").write_text(json.dumps(bundle))
+
+    sent = [json.loads(prepare(story, story.steps[0], {}, run, WRITTEN_ON).body) for run in ("r1", "r1", "r2")]
+
+    first, again, other = (one["entry"][0]["fullUrl"] for one in sent)
+    assert first == again != other != address
+    assert all(UUID(one.removeprefix("urn:uuid:")) for one in (first, other))
+
+
 def test_decimals_are_sent_as_written(told: Callable[[str], Story], tmp_path: Path) -> None:
     story, server = told(SEND), Server(CASE)
     text = json.dumps(BUNDLE).replace('"quantity": {"value": 1}', '"quantity": {"value": 1.00}')
@@ -155,24 +172,6 @@ def test_a_missing_story_is_named(tmp_path: Path) -> None:
 def test_a_story_written_wrongly_says_where(told: Callable[[str], Story]) -> None:
     with pytest.raises(StoryFault, match="missing required field `who`"):
         told("  - {name: first}\n")
-
-
-@pytest.mark.parametrize(
-    ("expected", "faults"),
-    [
-        ({"status": 200, "version": 3}, ()),
-        ({"status": 422}, ("status should be 422, is 200",)),
-        ({"cases": 0}, ("cases should be 0, is 1",)),
-        ({"lines": {1: {"state": "nurse-review", "number": "none"}}}, ()),
-        ({"lines": {1: {"number": "given"}}}, ("lines.1.number should be given, is absent",)),
-        ({"lines": {1: {}, 2: {}}}, ("lines should be of [1, 2], is of [1]",)),
-        ({"errors": []}, ()),
-        ({"errors": [{"code": "67"}]}, ("errors should be [{'code': '67'}], is ()",)),
-        ({"issues": "given"}, ("issues should be given, is ()",)),
-    ],
-)
-def test_an_answer_is_compared_where_something_is_expected(expected: dict[str, Any], faults: tuple[str, ...]) -> None:
-    assert differences(expected, read_answer(200, json.dumps(CASE).encode())) == faults
 
 
 CALL = {"hook": "order-sign", "hookInstance": "11111111-1111-4111-8111-111111111111", "context": {"day": "2026-11-02"}}
@@ -240,3 +239,96 @@ def test_orders_are_compared_whole_and_cards_by_kind(told: Callable[[str], Story
         "orders should be of ['ServiceRequest/1'], is of []",
         "orders.ServiceRequest/1.covered should be covered, is absent",
     )
+
+
+FHIR_STEP = (
+    "  - {name: first, who: W, asks: A, path: /fhir/Claim/$submit, request: one.request.json, "
+    "expect: {status: 201, cases: 1}, expect_2_0_1: {status: 200}, marks: [approved, submit]}\n"
+)
+
+
+def test_a_story_is_played_on_the_base_of_a_version(told: Callable[[str], Story]) -> None:
+    server = Server(CASE, CASE, CASE)
+    story = told(FHIR_STEP + LOOK)
+
+    results = list(play(story, server, "r1", WRITTEN_ON, version="2.0.1"))
+
+    assert [request.path for request in server.asked] == ["/2.0.1/fhir/Claim/$submit", "/c/case-7"]
+    assert [result.faults for result in results] == [(), ()]
+    assert results[0].step.marks == ("approved", "submit")
+    assert played(story, Server(CASE, CASE))[0].faults == ("status should be 201, is 200",)
+
+
+def test_a_path_written_for_the_older_base_stays(told: Callable[[str], Story]) -> None:
+    server = Server(CASE)
+
+    list(play(told(FHIR_STEP.replace("/fhir/Claim", "/2.0.1/fhir/Claim")), server, "r1", WRITTEN_ON, version="2.0.1"))
+
+    assert server.asked[0].path == "/2.0.1/fhir/Claim/$submit"
+
+
+def test_a_version_may_have_a_request_of_its_own(told: Callable[[str], Story], tmp_path: Path) -> None:
+    own = json.loads(json.dumps(BUNDLE).replace("MSG-1", "MSG-OLD"))
+    (tmp_path / "one.2.0.1.request.json").write_text(json.dumps(own))
+    older, newer = Server(CASE), Server(CASE)
+
+    list(play(told(FHIR_STEP), older, "r1", WRITTEN_ON, version="2.0.1"))
+    list(play(told(FHIR_STEP), newer, "r1", WRITTEN_ON))
+
+    assert json.loads(older.asked[0].body)["identifier"]["value"] == "MSG-OLD-r1"
+    assert json.loads(newer.asked[0].body)["identifier"]["value"] == "MSG-1-r1"
+
+
+def test_other_people_can_be_put_into_a_request(told: Callable[[str], Story]) -> None:
+    server = Server(CASE)
+
+    def adapt(content: Any) -> Any:
+        assert content["identifier"]["value"] == "MSG-1-r1"
+        return {**content, "entry": content["entry"][:1]}
+
+    list(play(told(FHIR_STEP), server, "r1", WRITTEN_ON, adapt=adapt))
+
+    assert len(json.loads(server.asked[0].body)["entry"]) == 1
+
+
+def test_what_is_no_json_is_sent_as_it_stands(told: Callable[[str], Story]) -> None:
+    server = Server({"resourceType": "OperationOutcome"})
+    step = "  - {name: first, who: W, asks: A, path: /fhir/Claim/$submit, text: 'Please.', expect: {status: 200}}\n"
+
+    played(told(step), server)
+
+    assert (server.asked[0].body, server.asked[0].content_type) == (b"Please.", "application/fhir+json")
+
+
+def test_a_story_of_hooks_is_for_one_guide_unless_it_says_otherwise(told: Callable[[str], Story]) -> None:
+    assert told(SEND).versions == ("2.2.1", "2.0.1")
+    assert told(SIGN).versions == ("2.2.1",)
+    assert told(SIGN + "versions: ['2.0.1', '2.2.1']\n").versions == ("2.0.1", "2.2.1")
+    with pytest.raises(StoryFault, match="there is no base of 3.0"):
+        told(SEND + "versions: ['3.0']\n")
+
+
+def test_a_hook_call_that_is_no_json_is_sent_as_it_stands_too(told: Callable[[str], Story]) -> None:
+    server = Server({"resourceType": "OperationOutcome"})
+    step = (
+        "  - {name: first, who: W, asks: A, path: /cds-services/order-sign, text: 'Please.', expect: {status: 200}}\n"
+    )
+
+    played(told(step), server)
+
+    assert (server.asked[0].body, server.asked[0].content_type) == (b"Please.", "application/json")
+
+
+@pytest.mark.parametrize("extension", [{}, {"davinci-crd.configuration": {"cost": False}}])
+def test_a_client_of_the_older_guide_cannot_ask_for_a_version(
+    told: Callable[[str], Story], tmp_path: Path, extension: dict[str, Any]
+) -> None:
+    asked = {"davinci-crd.requestedVersion": "2.2"} | extension
+    (tmp_path / "call.hook.json").write_text(json.dumps(CALL | {"extension": asked}))
+    older, newer = Server(SAID), Server(SAID)
+
+    list(play(told(SIGN), older, "r1", WRITTEN_ON, version="2.0.1"))
+    list(play(told(SIGN), newer, "r1", WRITTEN_ON))
+
+    assert json.loads(newer.asked[0].body)["extension"] == asked
+    assert json.loads(older.asked[0].body).get("extension", {}) == extension
