@@ -16,6 +16,7 @@ _TOLD = Assertion("a1", date(2026, 3, 2), Covered.COVERED, PaNeeded.NO_AUTH)
 _VERSIONS = pytest.mark.parametrize("version", DIALECTS)
 
 
+@pytest.mark.spec("crd:resp-12", "crd:resp-48")
 @pytest.mark.spec("crd-check:65", "crd-check:91")
 @_VERSIONS
 @pytest.mark.spec("crd:resp-25")

@@ -71,6 +71,7 @@ def _cards(*advice: Advice, version: str = "2.2", options: Options | None = None
     return body["cards"]
 
 
+@pytest.mark.spec("crd:resp-15")
 @pytest.mark.spec("hooks:cards", "crd-check:95", "crd-check:96", "crd-check:97")
 @_VERSIONS
 @pytest.mark.spec("crd:resp-3")
@@ -275,7 +276,8 @@ _FORM = form_task("https://payer.example/q|1", "Patient/marisol", "Organization/
 _IF_NONE = "url=https://payer.example/q&version=1"
 
 
-@pytest.mark.spec("crd:dev-20", "crd:resp-65", "crd-check:108")
+@pytest.mark.spec("crd:dev-19")
+@pytest.mark.spec("crd:resp-65", "crd-check:108")
 @_VERSIONS
 def test_questionnaire_is_created_on_condition_that_the_client_has_none(version: str) -> None:
     form: Json = {"resourceType": "Questionnaire", "status": "active"}
@@ -368,6 +370,7 @@ def test_card_that_cannot_be_sent_takes_no_place() -> None:
     assert len(_cards(broken, _INSTRUCTIONS, options=Options(max_cards=1))) == 1
 
 
+@pytest.mark.spec("crd:found-13")
 def test_same_advice_is_given_once() -> None:
     assert len(_cards(_INSTRUCTIONS, _REFERENCE, _INSTRUCTIONS)) == 2
 

@@ -265,6 +265,7 @@ def test_mixed_call_annotates_every_order_that_has_an_answer(dialect: Dialect) -
     assert all(action["description"] and "resourceId" not in action for action in actions)
 
 
+@pytest.mark.spec("crd:found-13")
 @pytest.mark.spec("crd:hook-30", "crd:hook-34", "crd-check:66")
 def test_an_order_nobody_asked_about_gets_nothing() -> None:
     asked, other = order(), order("DeviceRequest")

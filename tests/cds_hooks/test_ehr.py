@@ -5,7 +5,7 @@ import socket
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from threading import Barrier, BrokenBarrierError
 from threading import enumerate as enumerate_threads
 from typing import Any
@@ -14,8 +14,9 @@ import pytest
 
 from cds_hooks.budget import Budget
 from cds_hooks.ehr import Ehr, Failure, a_page, a_read, a_search
+from fhir_um.simulators.listening import Asked, Told, json_told
 from tests.cds_hooks import fake_ehr as fakes
-from tests.cds_hooks.fake_ehr import TOKEN, FakeEhr, Handler, fake_ehr
+from tests.cds_hooks.fake_ehr import TOKEN, FakeEhr, fake_ehr
 
 PATIENT = {"resourceType": "Patient", "id": "1", "birthDate": "1961-05-02"}
 
@@ -223,12 +224,12 @@ def all_at_once(count: int) -> fakes.Answer:
     """Answers when so many are asking at the same time, and otherwise never."""
     together = Barrier(count)
 
-    def answer(handler: Handler) -> None:
+    def answer(asked: Asked) -> Told:
         try:
             together.wait(2)
-            handler.send({"resourceType": "Patient", "id": handler.path.rpartition("/")[2]})
         except BrokenBarrierError:
-            handler.close_connection = True
+            return fakes.hangs_up(asked)
+        return json_told({"resourceType": "Patient", "id": asked.steps[-1]})
 
     return answer
 
@@ -259,11 +260,7 @@ def test_no_more_connections_than_allowed_and_each_used_again(server: FakeEhr) -
 
 
 def test_a_kept_connection_that_was_closed_meanwhile_is_opened_again(server: FakeEhr, ehr: Ehr) -> None:
-    def answers_and_hangs_up(handler: Handler) -> None:
-        handler.honest()
-        handler.close_connection = True
-
-    server.instead["/r4/Patient/1"] = answers_and_hangs_up
+    server.instead["/r4/Patient/1"] = lambda asked: replace(server.honest(asked), hangs_up=True)
 
     assert [ehr.read("Patient/1").failure for _ in range(3)] == [None] * 3
 
@@ -276,11 +273,7 @@ def test_a_name_that_changes_its_address_during_a_call_gains_nothing(
     found = [[(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", port))]]
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: found.pop())
 
-    def answers_and_hangs_up(handler: Handler) -> None:
-        handler.honest()
-        handler.close_connection = True
-
-    server.instead["/r4/Patient/1"] = answers_and_hangs_up
+    server.instead["/r4/Patient/1"] = lambda asked: replace(server.honest(asked), hangs_up=True)
     name = f"ehr.example.test:{port}"
     with server.ehr(budget(), server=f"http://{name}/r4", allowed_hosts=frozenset({name})) as ehr:
         assert [ehr.read("Patient/1").failure for _ in range(3)] == [None] * 3

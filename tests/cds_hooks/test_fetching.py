@@ -253,7 +253,7 @@ def test_nothing_is_asked_for_twice(server: FakeEhr) -> None:
 
 @pytest.mark.spec("crd:found-32")
 def test_an_empty_record_is_not_missing(server: FakeEhr) -> None:
-    server.resources.clear()
+    server.chart.resources.clear()
 
     assert fetched(server, a_call(server, draftOrders=bundle(CHAIR)), Needs((("Condition", "patient=p"),)))[1] == {}
 

@@ -111,6 +111,7 @@ def test_calls_of_the_public_sandbox_are_answered(name: str) -> None:
     assert list(told_of(at.ask(covered))) == ["MedicationRequest/request-123"]
 
 
+@pytest.mark.spec("crd:conf-7", "crd:hook-22")
 @pytest.mark.spec("crd-check:34")
 @pytest.mark.parametrize("number", ["", "2", "3", "4"])
 def test_requests_of_the_guide_are_answered(number: str) -> None:
@@ -402,7 +403,12 @@ def test_what_did_not_come_along_is_fetched_with_the_token(ehr: FakeEhr) -> None
 def test_what_the_desk_needs_is_fetched(ehr: FakeEhr) -> None:
     desk = FakeDesk()
     desk.wants = Needs((("Observation", "patient={patient}&code=2708-6"),))
-    seen = {"resourceType": "Observation", "id": "o2", "subject": {"reference": "Patient/pat1"}}
+    seen = {
+        "resourceType": "Observation",
+        "id": "o2",
+        "code": {"coding": [{"system": "http://loinc.org", "code": "2708-6"}]},
+        "subject": {"reference": "Patient/pat1"},
+    }
     ehr.has(seen)
 
     make_counter(desk, ehr_policy=ehr.policy()).ask(with_access(body("order-sign"), ehr))
@@ -486,6 +492,7 @@ def test_query_that_worked_but_found_nothing_is_never_a_412(ehr: FakeEhr) -> Non
     assert issues(response) == [("required", "prefetch.coverage")]
 
 
+@pytest.mark.spec("crd:conf-8")
 @pytest.mark.spec("crd:found-32", "crd-check:57")
 @pytest.mark.parametrize("client", [STRICT, HookClient("c", "C")])
 def test_thin_record_is_answered(client: HookClient) -> None:

@@ -29,6 +29,7 @@ def read(resource: Json, *others: Json, **more: Any) -> Order:
     return order_of(f"{resource['resourceType']}/{resource.get('id')}", resource, at_hand, **more)
 
 
+@pytest.mark.spec("crd:conf-4")
 @pytest.mark.spec("crd:hook-4", "crd-check:63")
 @pytest.mark.parametrize("kind", sorted(REQUESTS))
 def test_every_type_of_order_says_what_is_ordered(kind: str) -> None:
@@ -104,6 +105,7 @@ def test_quantity_is_read_where_it_is_one_number(resource: Json, amount: Amount 
     assert read(resource).quantity == amount
 
 
+@pytest.mark.spec("crd:conf-4")
 @pytest.mark.parametrize(
     ("elements", "first", "last"),
     [
@@ -158,6 +160,7 @@ def test_requester_is_known_by_npi_in_every_shape_of_us_core(shape: str) -> None
     assert found.requester_npis == ("1111111112",)
 
 
+@pytest.mark.spec("crd:conf-4")
 def test_performers_are_all_who_are_to_carry_it_out() -> None:
     group, dme, lone = npi("Organization", "o", "1"), npi("Organization", "dme", "2"), npi("Practitioner", "p", "3")
     resource = order(performer=[{"reference": "Practitioner/p"}, {"reference": "Organization/o"}])

@@ -201,6 +201,7 @@ def test_order_that_the_version_cannot_annotate_is_asked_about_and_said_so(
     assert asked_of(configured(body, coverage_info=False), version).unanswerable == ()
 
 
+@pytest.mark.spec("crd:resp-51")
 @pytest.mark.parametrize(
     "subject",
     [

@@ -128,6 +128,7 @@ _DETAILS = (
 )
 
 
+@pytest.mark.spec("crd:conf-13")
 @pytest.mark.spec(
     "crd-check:67",
     "crd-check:72",

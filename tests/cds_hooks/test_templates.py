@@ -22,6 +22,7 @@ def _guide() -> dict[str, list[tuple[str, str]]]:
     return found
 
 
+@pytest.mark.spec("crd:found-27")
 @pytest.mark.spec("crd:found-24", "crd:found-29", "hooks:prefetch", "crd-check:11")
 @pytest.mark.parametrize("hook", PREFETCH["2.2"])
 def test_templates_of_2_2_are_the_guides_own(hook: str) -> None:

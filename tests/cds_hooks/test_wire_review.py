@@ -220,6 +220,7 @@ class _Billing(FakeDesk):
         return replace(super().assertion(ref, on), billing_codes=codes)
 
 
+@pytest.mark.spec("crd:impl-5")
 @pytest.mark.spec("crd:found-10", "crd:billopt-3")
 @pytest.mark.parametrize(
     "written", ["https://www.cms.gov/Medicare/Coding/HCPCSReleaseCodeSets", "urn:oid:2.16.840.1.113883.6.285", HCPCS]

@@ -1,25 +1,22 @@
 """The door of the hook counter as it stands in the application: registered clients, one store, no reasons, no logs."""
 
-import json
 import logging
 from collections.abc import Iterator
-from datetime import timedelta
 from pathlib import Path
 
 import pytest
 import yaml
 from flask.testing import FlaskClient
-from joserfc import jws
-from joserfc.jwk import ECKey
 
 from fhir_um.app import make_app
 from fhir_um.deps import make_deps
 from fhir_um.settings import Mode, Settings
+from fhir_um.simulators.signing import SigningKey, hook_claims
 from tests.conftest import NOW, now
 
 URL = "https://payer.example.org"
 ISSUER = "https://ehr.example.org"
-KEY = ECKey.generate_key("P-384", {"kid": "ec-1"})
+KEY = SigningKey.new()
 FROM_AFAR = {"REMOTE_ADDR": "203.0.113.9"}
 
 
@@ -27,7 +24,7 @@ FROM_AFAR = {"REMOTE_ADDR": "203.0.113.9"}
 def processes(sqlite_url: str, tmp_path: Path) -> Iterator[tuple[FlaskClient, FlaskClient]]:
     """Two processes of one server: each its own application, both over one store."""
     clients = tmp_path / "clients.yaml"
-    entry = {"id": "ehr-1", "name": "General Hospital", "issuer": ISSUER, "keys": [KEY.as_dict(private=False)]}
+    entry = {"id": "ehr-1", "name": "General Hospital", "issuer": ISSUER, "keys": KEY.public_jwks()["keys"]}
     clients.write_text(yaml.safe_dump({"clients": [entry]}))
     settings = Settings(database_url=sqlite_url, mode=Mode.SANDBOX, public_url=URL, hook_clients=clients)
     deps = [make_deps(settings, clock=now) for _ in range(2)]
@@ -38,16 +35,7 @@ def processes(sqlite_url: str, tmp_path: Path) -> Iterator[tuple[FlaskClient, Fl
 
 
 def token(path: str = "/cds-services", **changed: object) -> dict[str, str]:
-    claims = {
-        "iss": ISSUER,
-        "aud": URL + path,
-        "iat": NOW.timestamp(),
-        "exp": (NOW + timedelta(minutes=5)).timestamp(),
-        "jti": path,
-    }
-    header = {"alg": "ES384", "kid": "ec-1", "typ": "JWT"}
-    text = jws.serialize_compact(header, json.dumps(claims | changed).encode(), KEY, algorithms=["ES384"])
-    return {"Authorization": f"Bearer {text}"}
+    return {"Authorization": f"Bearer {KEY.token(hook_claims(ISSUER, URL + path, NOW, path) | changed)}"}
 
 
 @pytest.mark.spec("crd:sec-1", "hooks:jwt", "crd-check:20", "crd-check:27")
