@@ -12,21 +12,13 @@ from cds_hooks.assertions import Assertion, Covered
 from cds_hooks.desk import Action, Advice, AdviceKind, Answered, Indicator, Link, Question, Suggestion, Topic
 from cds_hooks.forms import form_task
 from cds_hooks.offered import SERVICES
+from fhir_um.conformance.inferno.crd_answers import COVERAGE_INFORMATION, HOOKS, PRIMARY, Exchange
+from fhir_um.conformance.inferno.crd_tests import Outcome, failures, run, verdicts
+from fhir_um.conformance.model import Verdict
 from profiles.reading import Limits, read_json, write_json
 from tests.cds_hooks import orders
 from tests.cds_hooks.calling import COVERAGE, Counter, Json, call, make_counter
 from tests.cds_hooks.fake_desk import FakeDesk
-from tests.cds_hooks.suite import (
-    COVERAGE_INFORMATION,
-    HOOKS,
-    PRIMARY,
-    Exchange,
-    Outcome,
-    Verdict,
-    failures,
-    run,
-    verdicts,
-)
 from tests.cds_hooks.test_sweep import validator
 
 _PROFILE = "http://hl7.org/fhir/us/davinci-crd/StructureDefinition/profile-"
@@ -123,6 +115,7 @@ def _sent(at: Counter, request: Json) -> tuple[int, Any]:
     return answer.status_code, read_json(answer.get_data(), Limits(1_000_000, 64, 500))
 
 
+@pytest.mark.spec("pas:spec-3")
 @pytest.mark.spec("crd:resp-26", "crd-check:124")
 def test_counter_passes_every_check_there_is() -> None:
     outcomes = run(*_exchanges(), faults_of)
@@ -133,6 +126,7 @@ def test_counter_passes_every_check_there_is() -> None:
     assert skipped == {f"{hook}/coverage-update" for hook in HOOKS if hook not in clerks}
 
 
+@pytest.mark.spec("crd:resp-15")
 @pytest.mark.spec("crd:resp-26", "crd-check:104")
 def test_one_run_shows_the_three_kinds_of_answer_that_the_suite_insists_on() -> None:
     found = verdicts(run(*_exchanges(("order-sign",)), faults_of))
