@@ -13,6 +13,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Condition, Thread
 from typing import Any
 
+from fhir_um.simulators.receiver import Notification
+
 JSON_TYPES = frozenset({"application/fhir+json", "application/json"})
 
 
@@ -49,6 +51,7 @@ class Listener:
         self.token = token
         self.came: list[Came] = []
         self.url = ""
+        self._heard = 0
         self._waits = False
         self._changed = Condition()
 
@@ -63,12 +66,16 @@ class Listener:
             assert came.kind == kind
             return came
 
-    def hear_too_early(self, seconds: float) -> Came:
-        """What comes while the suite does something else, and is not taken."""
+    def next(self, kind: str, seconds: float) -> Notification:
+        """What the suite takes when it begins to wait after something came too early and was not taken."""
         with self._changed:
-            before = len(self.came)
+            before = self._heard
             assert self._changed.wait_for(lambda: len(self.came) > before, seconds), f"nothing within {seconds} s"
-            return self.came[before]
+            assert self.came[before].status == 500
+        taken = self.wait_for(kind, seconds)
+        with self._changed:
+            self._heard = len(self.came)
+        return Notification(kind, taken.body, {name.lower(): value for name, value in taken.headers.items()})
 
     def of(self, kind: str) -> list[Came]:
         """Those of a kind, taken or not."""

@@ -82,7 +82,7 @@ def _add_to(document: dict[str, Any]) -> None:
             resource["code"]["text"] = f"{MARK} of the lung"
         if kind == "Subscription":
             resource["channel"]["header"] = [f"Authorization: {SECRET}"]
-        for row in resource.get("content", ()):
+        for row in (row for row in resource.get("content", ()) if "data" in row["attachment"]):
             row["attachment"] |= _other_document(row["attachment"]["contentType"])
 
 

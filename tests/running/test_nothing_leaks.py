@@ -1,4 +1,4 @@
-"""Nothing a process writes tells of people: all stories with planted people, everything refused, everything broken.
+"""Nothing a process writes tells of people: stories with planted people, everything refused, everything broken.
 
 A database of the server's own holds what was planted, and so do the answers; nothing else may: no line, no file, no
 address, no header, no words of an error, no name of a process, no table of a command.
@@ -30,13 +30,29 @@ from fhir_um.coverage.load import load_people
 from fhir_um.deps import make_deps
 from fhir_um.settings import Settings
 from fhir_um.simulators.receiver import Receiver
-from fhir_um.stories.playing import Reply, Request, load_stories, play
+from fhir_um.stories.playing import Reply, Request, load_story, play
 from tests.running.planted import MARK, SECRET, found_in, plant
 from tests.running.processes import Program, command
 
 FIXTURES = Path(__file__).resolve().parents[2] / "fixtures"
 FHIR = {"Content-Type": "application/fhir+json"}
 REFUSED = 400
+TOLD = (
+    "attachments-refused",
+    "crd",
+    "crd-therapy-first",
+    "denied-by-physician",
+    "inquiry-ways",
+    "lines-of-business",
+    "must-support",
+    "pended",
+    "prior-authorization",
+    "several-lines",
+    "subscriptions",
+    "unreadable",
+    "wrong-people",
+)
+"""Stories of every kind; the others say nothing that these do not."""
 OLDER = "2.0.1"
 """Its routes have the same handlers as those of the newer version."""
 
@@ -169,7 +185,7 @@ def test_what_is_planted_is_found_where_it_belongs(house: House, fixtures: tuple
             body = receiver.hear(kind, HEARS_WITHIN_SECONDS)
             return Reply(200, body, 0.0) if body else Reply(0, b"", 0.0)
 
-        for story in load_stories(planted / "stories"):
+        for story in map(load_story, (planted / "stories" / name for name in TOLD)):
             played += list(play(story, house.send, "planted", datetime.now(UTC).date(), hear, receiver.url))
 
     assert [(one.step.name, one.faults) for one in played if one.faults] == []
@@ -235,7 +251,7 @@ def _leaky_requests(url: str, planted: Path) -> Iterator[requests.Request]:
         yield from _leaky("POST", url + path)
     for base in ("/cds-services/order-sign", "/2.0.1/cds-services/order-sign", "/cds-services/order-sign/feedback"):
         yield from _leaky("POST", url + base)
-    for file in sorted(planted.glob("stories/*/*.json"))[::4]:
+    for file in sorted(planted.glob("stories/*/*.json"))[::20]:
         body = file.read_bytes()
         path = "/cds-services/order-sign" if ".hook." in file.name else "/fhir/Claim/$submit"
         for damaged in (
