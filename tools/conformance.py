@@ -1,84 +1,76 @@
-"""Writes `docs/conformance.md` from the spec marks of the tests: `python -m tools.conformance`.
+"""Writes `docs/conformance.md`: what the guides ask of a payer, and which tests show it: `python -m tools.conformance`.
 
-Must not judge: a requirement has the tests that carry its id, or none.
+Must not judge: a requirement has the tests that carry its id, or our list says why it has none.
 """
 
-import ast
-import csv
 from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[1]
-REQUIREMENTS = ROOT / "docs" / "requirements-pas.csv"
-PAGE = ROOT / "docs" / "conformance.md"
-_GUIDE = "pas:"
+from tools.traceability.guides import (
+    DOCS,
+    GUIDES,
+    IN_PART,
+    NOT_OURS,
+    NOT_YET,
+    ORGANIZATION,
+    STRENGTHS,
+    Guide,
+    Requirement,
+    by_number,
+    others,
+    read_otherwise,
+    readings,
+    requirements,
+)
+from tools.traceability.markdown import few_links, table
+from tools.traceability.proofs import Proof, marked
+from tools.traceability.runner_checks import checks
 
-_HEAD = """# Conformance to PAS
+PAGE = DOCS / "conformance.md"
 
-Made by `make docs` from the marks `@pytest.mark.spec("pas:ID")` in the tests; do not edit by hand. Every SHALL of PAS
-2.2.1 that concerns a payer's system, by its number in the guide, in our own short words (the guide's text decides),
-with the tests that carry its number. A test proves what it says; it need not prove the whole sentence.
+_HEAD = """# Conformance to the guides
+
+Made by `make docs` from the lists `docs/requirements-*.csv` and the marks `@pytest.mark.spec("pas:ID")` in the tests;
+do not edit by hand. Every SHALL and SHOULD of PAS, CRD, DTR and HRex that binds a payer, by its number in the guide, in
+our own short words (the guide's text decides), with the tests that carry its number, or the reason why none does. What
+hooks must do in detail, line by line, is in [conformance to CRD and CDS Hooks](conformance-crd.md).
 """
 
+_KINDS = """A requirement is
 
-@dataclass(frozen=True, slots=True)
-class Requirement:
-    """One numbered sentence of the guide; `standing` says why it is not ours, or not yet."""
+- **shown**: tests carry its number. A test proves what it says; it need not prove the whole sentence;
+- shown **in part**: tests carry its number, and something of it is left; the page says what;
+- **not ours**: it concerns something that is not offered here, or it binds somebody else;
+- **the organization's**: people keep it, not a program;
+- **not yet**: it is ours and is not done, or not shown;
+- **silent**: none of these. A test fails when there is one.
+"""
 
-    id: str
-    strength: str
-    words: str
-    standing: str
+_BY_TAGS = """By the tags of the guides themselves a payer has {pas} SHALLs in PAS, {crd} in CRD as the maker of a
+server and {people} more as the organization behind it, and {dtr} in DTR: {total}. The guides publish SHALL NOT without
+a strength, so that it is counted apart; and some tags we [read otherwise](#where-we-read-the-guides-otherwise), which
+adds {added}.
 
+What is **checked on any server** is looked at from outside by `fhir-um conformance run`; the last column of the tables
+below names its checks.
+"""
 
-@dataclass(frozen=True, slots=True)
-class Proof:
-    """One test and the file it stands in, relative to the root."""
-
-    file: str
-    test: str
-
-
-def requirements() -> tuple[Requirement, ...]:
-    """The payer-side SHALLs, in the order of the file."""
-    with REQUIREMENTS.open(encoding="utf-8", newline="") as file:
-        return tuple(Requirement(**row) for row in csv.DictReader(file))
-
-
-def proofs(guide: str = _GUIDE) -> dict[str, list[Proof]]:
-    """Requirement id of that guide (`pas:`), without the guide -> the tests that carry it."""
-    found: dict[str, list[Proof]] = {}
-    for path in sorted((ROOT / "tests").rglob("test_*.py")):
-        for test, requirement in _marked(ast.parse(path.read_text("utf-8")), guide):
-            found.setdefault(requirement, []).append(Proof(path.relative_to(ROOT).as_posix(), test))
-    return found
+_COLUMNS = (("in part", IN_PART), ("not ours", NOT_OURS), ("the organization's", ORGANIZATION), ("not yet", NOT_YET))
 
 
 def page() -> str:
     """The whole document as it should be now."""
-    known, by_id = requirements(), proofs()
-    proven = [r for r in known if r.id in by_id]
-    open_ones = [r for r in known if r.id not in by_id and not r.standing]
-    apart = [r for r in known if r.id not in by_id and r.standing]
-    others = sorted(set(by_id) - {r.id for r in known}, key=_by_number)
-    count = (
-        f"{len(known)} requirements: {len(proven)} with tests, {len(open_ones)} without, "
-        f"{len(apart)} not ours or not yet."
-    )
-    parts = [
-        _HEAD,
-        count + "\n",
-        "## With tests\n",
-        table(("Requirement", "In short", "Tests"), ((_name(r), r.words, links(by_id[r.id])) for r in proven)),
-        "## Without a test\n",
-        table(("Requirement", "In short"), ((_name(r), r.words) for r in open_ones)),
-        "## Not ours, or not yet\n",
-        table(("Requirement", "In short", "Why"), ((_name(r), r.words, r.standing) for r in apart)),
-        "## Other requirements with tests\n\nSHOULD and MAY, and duties of the sender that we check.\n",
-        table(("Requirement", "Tests"), ((id_, links(by_id[id_])) for id_ in others)),
-    ]
-    return "\n".join(parts)
+    parts = [_HEAD, "## In numbers\n", _numbers(), _KINDS, _tagged(), *(_section(guide) for guide in GUIDES)]
+    return "\n".join([*parts, _other_statements(), _readings()])
+
+
+def proven(guide: Guide, requirement: Requirement) -> list[Proof]:
+    """The tests that carry its number."""
+    return marked().get(f"{guide.prefix}:{requirement.id}", [])
+
+
+def is_silent(guide: Guide, requirement: Requirement) -> bool:
+    """Whether neither a test nor a reason speaks of it."""
+    return not requirement.standing and not proven(guide, requirement)
 
 
 def main() -> None:
@@ -86,39 +78,77 @@ def main() -> None:
     PAGE.write_text(page(), "utf-8")
 
 
-def _marked(module: ast.Module, guide: str) -> Iterator[tuple[str, str]]:
-    for node in ast.walk(module):
-        if isinstance(node, ast.FunctionDef) and node.name.startswith("test_"):
-            yield from ((node.name, requirement) for mark in node.decorator_list for requirement in _ids(mark, guide))
+def _numbers() -> str:
+    kinds = (name for name, _ in _COLUMNS)
+    head = ("Guide", "Strength", "Statements", "shown", *kinds, "silent", "checked on any server")
+    rows = [_count(guide, strength) for guide in GUIDES for strength in STRENGTHS]
+    sums = tuple(f"**{sum(int(row[column]) for row in rows)}**" for column in range(2, len(head)))
+    return table(head, [*(row for row in rows if row[2] != "0"), ("**all**", "", *sums)])
 
 
-def _ids(mark: ast.expr, guide: str) -> Iterator[str]:
-    """The guide's ids in a decorator `pytest.mark.spec("pas:...")`; any other decorator has none."""
-    if not (isinstance(mark, ast.Call) and isinstance(mark.func, ast.Attribute) and mark.func.attr == "spec"):
-        return
-    for argument in mark.args:
-        if isinstance(argument, ast.Constant) and str(argument.value).startswith(guide):
-            yield str(argument.value).removeprefix(guide)
+def _count(guide: Guide, strength: str) -> tuple[str, ...]:
+    known = [each for each in requirements(guide) if each.strength == strength]
+    silent = sum(is_silent(guide, each) for each in known)
+    of_kind = [sum(each.kind == kind for each in known) for _, kind in _COLUMNS]
+    shown = len(known) - silent - sum(of_kind)
+    checked = sum(f"{guide.prefix}:{each.id}" in checks() for each in known)
+    return (guide.title, strength, *map(str, (len(known), shown, *of_kind, silent, checked)))
 
 
-def _by_number(requirement: str) -> tuple[str, int]:
-    kind, _, number = requirement.rpartition("-")
-    return kind, int(number) if number.isdigit() else 0
+def _tagged() -> str:
+    """How the numbers of SHALLs relate to those one gets by counting the guides' tags."""
+    added = read_otherwise("actor")
+    by_tags = {
+        guide.prefix: [each for each in _shalls(guide) if f"{guide.prefix}:{each.id}" not in added] for guide in GUIDES
+    }
+    people = sum(map(_of_people_alone, by_tags["crd"]))
+    return _BY_TAGS.format(
+        pas=len(by_tags["pas"]),
+        crd=len(by_tags["crd"]) - people,
+        people=people,
+        dtr=len(by_tags["dtr"]),
+        total=sum(len(by_tags[prefix]) for prefix in ("pas", "crd", "dtr")),
+        added=", ".join(f"`{each}`" for each in sorted(added)),
+    )
 
 
-def _name(requirement: Requirement) -> str:
-    return f"{requirement.id} ({requirement.strength})"
+def _shalls(guide: Guide) -> list[Requirement]:
+    return [each for each in requirements(guide) if each.strength == "SHALL"]
 
 
-def links(tests: list[Proof]) -> str:
-    """The tests as links of one table cell."""
-    return "<br>".join(f"[{proof.test.removeprefix('test_').replace('_', ' ')}](../{proof.file})" for proof in tests)
+def _of_people_alone(requirement: Requirement) -> bool:
+    return all(actor.endswith("-org") for actor in requirement.actor.split())
 
 
-def table(head: tuple[str, ...], rows: Iterator[tuple[str, ...]]) -> str:
-    """A Markdown table."""
-    lines = [head, ("---",) * len(head), *rows]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines) + "\n"
+def _section(guide: Guide) -> str:
+    head = ("Requirement", "Strength", "In short", "Shown by, or why not", "Checked on any server by")
+    return f"## {guide.title}\n\n" + table(head, (_row(guide, each) for each in requirements(guide)))
+
+
+def _row(guide: Guide, requirement: Requirement) -> tuple[str, ...]:
+    tests = few_links(proven(guide, requirement))
+    reason = f"*{requirement.kind}*: {requirement.reason}" if requirement.standing else ""
+    told = "<br>".join(each for each in (tests, reason) if each) or "**silent**"
+    return requirement.id, requirement.strength, requirement.words, told, _checked(f"{guide.prefix}:{requirement.id}")
+
+
+def _checked(requirement: str) -> str:
+    return "<br>".join(f"`{each}`" for each in checks().get(requirement, ()))
+
+
+def _other_statements() -> str:
+    rows = (
+        (each.id, each.strength, each.words, few_links(marked().get(each.id, [])), _checked(each.id))
+        for each in sorted(others(), key=lambda each: (each.id.partition(":")[0], by_number(each.id)))
+    )
+    head = ("Requirement", "Strength", "In short", "Shown by", "Checked on any server by")
+    told = "What a payer may do, and duties of the other side that are checked or shown here.\n"
+    return f"## Other statements that tests speak of\n\n{told}\n{table(head, rows)}"
+
+
+def _readings() -> str:
+    rows: Iterator[tuple[str, ...]] = ((" ".join(each.ids), each.what, each.reason) for each in readings())
+    return f"## Where we read the guides otherwise\n\n{table(('Statements', 'What of them', 'How, and why'), rows)}"
 
 
 if __name__ == "__main__":

@@ -7,7 +7,9 @@ import csv
 from dataclasses import dataclass
 from pathlib import Path
 
-from tools.conformance import ROOT, links, proofs, table
+from tools.traceability.guides import ROOT
+from tools.traceability.markdown import links, table
+from tools.traceability.proofs import proofs
 
 CHECKLIST = ROOT / "docs" / "checklist-crd.csv"
 PAGE = ROOT / "docs" / "conformance-crd.md"

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tools.conformance import proofs
 from tools.conformance_crd import CHECK, PAGE, checklist, page
+from tools.traceability.proofs import proofs
 
 ROOT = Path(__file__).resolve().parents[2]
 SHARED = Path(os.environ.get("FHIR_UM_REQUIREMENTS", ROOT.parent / "shared" / "requirements")) / "crd.json"

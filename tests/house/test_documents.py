@@ -98,7 +98,19 @@ def _shell(page: str) -> list[str]:
     return [line for block in blocks for line in block.replace("\\\n", " ").splitlines() if line.strip()]
 
 
-SERVED = {"make run", "make test", *(f".venv/bin/fhir-um demo{story}" for story in ("", " crd", " pended"))}
+OF_TESTERS = (
+    "conformance run --server http://127.0.0.1:8080",
+    "conformance inferno-presets --server http://127.0.0.1:8080 --to presets",
+    "fake-ehr fire --server http://127.0.0.1:8080 --hook order-sign",
+    "fake-payer --port 9090",
+    "replay captured.har --server http://127.0.0.1:8080",
+)
+SERVED = {
+    "make run",
+    "make test",
+    *(f".venv/bin/fhir-um demo{story}" for story in ("", " crd", " pended")),
+    *(f".venv/bin/fhir-um {words}" for words in OF_TESTERS),
+}
 """README commands that serve, need a server, or would run this test: shown to exist below, run by other tests."""
 
 

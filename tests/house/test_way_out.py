@@ -28,11 +28,14 @@ DOORS = {
     "fhir_um/commands/server_patience.py": {"socket"},
     "fhir_um/commands/server_worker.py": {"socket"},
     "fhir_um/commands/crew.py": {"subprocess"},
-    "fhir_um/simulators/receiver.py": {"http.server"},
+    "fhir_um/simulators/listening.py": {"http.server"},
+    "fhir_um/simulators/calling.py": {"requests"},
+    "fhir_um/replaying/sending.py": {"requests"},
     "fhir_um/commands/client.py": {"requests"},
     "fhir_um/commands/tokens.py": {"requests"},
     "fhir_um/commands/demo.py": {"requests"},
     "fhir_um/commands/simulate_reviewer.py": {"requests"},
+    "fhir_um/conformance/wire.py": {"requests"},
 }
 """The way out, the server's own listening, and tools that an operator runs against an address of their choice."""
 

@@ -21,11 +21,11 @@ from werkzeug.test import TestResponse
 from fhir_um.api.exchange import JSON
 from fhir_um.app import make_app
 from fhir_um.commands.seed import PEOPLE, seed
-from fhir_um.stories.playing import Step, load_stories
 from fhir_um.coverage.load import load_people
 from fhir_um.deps import make_deps
 from fhir_um.logs import HOUSE
 from fhir_um.settings import Mode, Settings
+from fhir_um.stories.playing import Step, load_stories
 from profiles.reading import FHIR_JSON
 from profiles.strictness import Strictness
 
