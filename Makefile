@@ -32,11 +32,12 @@ check: $(INSTALLED) ## format, lint, types, import contracts, tests: what CI run
 	$(BIN)/lint-imports
 	$(BIN)/pytest -q -n auto --dist worksteal $(ARGS)
 
-docs: $(INSTALLED) ## rewrite the generated documents (settings, conformance, access, modules)
+docs: $(INSTALLED) ## rewrite the generated documents (settings, conformance, access, stories, modules)
 	@$(BIN)/python -m tools.settings_table
 	@$(BIN)/python -m tools.conformance
 	@$(BIN)/python -m tools.conformance_crd
 	@$(BIN)/python -m tools.access_matrix
+	@$(BIN)/python -m tools.story_table
 	@$(BIN)/python -m tools.module_map
 
 fuzz: SECONDS ?= 60

@@ -20,12 +20,16 @@ VERBS = (
     "deliver",
     "deliveries",
     "simulate-reviewer",
+    "fake-ehr",
+    "fake-payer",
+    "replay",
     "secret-key",
     "client",
     "people",
     "audit",
     "retention",
     "verify",
+    "conformance",
 )
 """Each is a module of `fhir_um.commands`, loaded only when it is asked for, so that the server starts at once."""
 
@@ -37,6 +41,7 @@ _EPILOG = """First steps:
   fhir-um demo                             play a whole story against it, from another shell
   fhir-um decide                           see what waits for a person
   fhir-um policy explain --bundle FILE     why a request is decided as it is
+  fhir-um conformance run                  hold a server against the guides
   fhir-um VERB --help                      more about one verb
 
 Settings are environment variables that begin with FHIR_UM_; docs/running.md lists them."""

@@ -73,6 +73,7 @@ def assert_as_if_not_there(house: Parties, who: str, ask: Callable[[str], tuple[
 # --- what a sender reads and changes by id --------------------------------------------------------------------------
 
 
+@pytest.mark.spec("hrex:sec-20")
 @pytest.mark.parametrize("base", BASES)
 @pytest.mark.parametrize("kind", ["Claim", "ClaimResponse"])
 @pytest.mark.parametrize("who", ["other-organisation", "other-payer"])

@@ -35,6 +35,7 @@ def address_of(route: Route) -> str:
     return re.sub("<[^>]+>", "x", route.path)
 
 
+@pytest.mark.spec("hrex:sec-7")
 @every_route
 def test_every_answer_carries_them_and_no_other_origin_may_read_it(client: FlaskClient, route: Route) -> None:
     got = client.open(address_of(route), method=route.method, headers=ELSEWHERE)

@@ -72,6 +72,7 @@ def everywhere(trust: Trust, token: str | None) -> list[str]:
     return [fault for route in routes for fault in faults(trust, route, token, 401)]
 
 
+@pytest.mark.spec("pas:spec-4")
 def test_nothing_guarded_opens_without_a_token_that_is_good_now(trust: Trust, foreign: str) -> None:
     revoked, good = (trust.token(scope=EVERYTHING) for _ in range(2))
     trust.http.post("/oauth/revoke", data=trust.form(token=revoked))
@@ -87,6 +88,7 @@ def test_nothing_guarded_opens_without_a_token_that_is_good_now(trust: Trust, fo
     assert everywhere(trust, over) == []
 
 
+@pytest.mark.spec("pas:spec-4", "hrex:sec-7")
 def test_every_route_takes_its_own_scope_and_no_other(one: Trust) -> None:
     """All others together do not open it; its own alone does."""
     for scope in sorted({route.scope for route in GUARDED}):

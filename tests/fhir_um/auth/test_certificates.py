@@ -128,6 +128,7 @@ def test_whatever_is_sent_as_a_chain_is_no_fault_of_ours(chain: list[bytes]) -> 
     assert refuses(COMMUNITY, [b64encode(each).decode() for each in chain])
 
 
+@pytest.mark.spec("hrex:sec-14")
 def test_who_signs_for_themselves_is_a_stranger_even_under_our_names() -> None:
     alone = authority("Community Root", key=ec_key(77))
     forged = member(EHR_URI, issuer=alone)

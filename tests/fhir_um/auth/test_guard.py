@@ -98,6 +98,7 @@ def test_a_scope_that_was_not_granted_opens_nothing_but_public_routes(scope: Sco
     assert refused.value.kind is Kind.NOT_ALLOWED
 
 
+@pytest.mark.spec("pas:spec-4", "crd:sec-2", "crd:sec-3", "hrex:sec-9")
 @pytest.mark.spec("crd-check:15")
 @pytest.mark.parametrize(
     ("public_url", "is_told"), [("http://um.example.org", True), ("https://um.example.org", False)]

@@ -61,6 +61,7 @@ def test_others_find_a_members_case_by_its_providers(store: Store) -> None:
         assert work.visible.told_of(ELSEWHERE, "member-1", Asker(EHR, frozenset({NPI})), (), 50) == ()
 
 
+@pytest.mark.spec("hrex:sec-17")
 @pytest.mark.spec("pas:spec-49")
 def test_others_find_a_sensitive_case_by_its_number(store: Store) -> None:
     _keep(store, "case-1", sensitivity=("hiv",))
