@@ -10,7 +10,7 @@ PYTHON ?= $(shell for name in python3 python3.14 python3.13 python3.12 python3.1
 	$$name -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$name && break; done)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check docs bench compare sbom audit fuzz
+.PHONY: help run test check types docs bench compare sbom audit fuzz
 
 help: ## show this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/\t/' | expand -t 10
@@ -28,9 +28,11 @@ test: $(INSTALLED) ## run every test (ARGS= goes to pytest)
 check: $(INSTALLED) ## format, lint, types, import contracts, tests: what CI runs
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
-	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/pytest -q -n auto --dist worksteal $(ARGS)
+	@$(MAKE) --no-print-directory --jobs=2 types test
+
+types: $(INSTALLED)
+	$(BIN)/mypy
 
 docs: $(INSTALLED) ## rewrite the generated documents (settings, conformance, access, stories, modules)
 	@$(BIN)/python -m tools.settings_table

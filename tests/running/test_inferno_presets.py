@@ -15,7 +15,7 @@ import pytest
 from bench.servers import free_port
 from fhir_um import clock
 from fhir_um.commands.demo import FIXTURES
-from fhir_um.commands.inferno_presets import presets_for, withdrawn
+from fhir_um.commands.inferno_presets import presets_for
 from fhir_um.conformance.inferno.crd_rehearsal import rehearse
 from fhir_um.conformance.inferno.pas_rehearsal import PasRehearsal
 from fhir_um.conformance.inferno.preparing import LastRun
@@ -53,9 +53,6 @@ def presets(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[Pr
         reviewer.start()
         url = f"http://127.0.0.1:{settings['FHIR_UM_PORT']}"
         today = datetime.now(UTC).date()
-        before = LastRun(url, os.urandom(4).hex(), today)
-        presets_for(before, FIXTURES / "stories")
-        withdrawn(before, url, FIXTURES / "stories")
         made = {
             each.suite: each for each in presets_for(LastRun(url, os.urandom(4).hex(), today), FIXTURES / "stories")
         }

@@ -1,4 +1,4 @@
-"""`fhir-um demo pended` against a real server and the process that notifies beside it, on SQLite and on PostgreSQL."""
+"""`fhir-um demo pended` against a real server and the process that notifies beside it."""
 
 from pathlib import Path
 
@@ -11,10 +11,11 @@ from tests.running.processes import command
 @pytest.mark.spec("pas:spec-60")
 @pytest.mark.spec("pas:spec-61")
 @pytest.mark.spec("pas:ainfo-2")
-def test_demo_of_the_pended_flow_goes_as_told_twice_in_a_row(seeded_url: str, tmp_path: Path) -> None:
+def test_demo_of_the_pended_flow_goes_as_told_twice_in_a_row(postgresql_url: str, tmp_path: Path) -> None:
     port = free_port()
-    settings = {"FHIR_UM_DATABASE_URL": seeded_url, "FHIR_UM_MODE": "sandbox", "FHIR_UM_PORT": str(port)}
+    settings = {"FHIR_UM_DATABASE_URL": postgresql_url, "FHIR_UM_MODE": "sandbox", "FHIR_UM_PORT": str(port)}
     log = tmp_path / "server.log"
+    assert command(settings, log, "seed").run().returncode == 0
     server = command(settings | {"FHIR_UM_WORKERS": "2"}, log, "serve")
     server.start()
     try:
