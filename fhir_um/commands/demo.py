@@ -15,6 +15,7 @@ import requests
 from fhir_um import clock
 from fhir_um.auth.client_keys import KeyFault
 from fhir_um.commands.hook_telling import tell_hook
+from fhir_um.commands.plainly import plainly
 from fhir_um.commands.telling import instant, wrapped, wrapped_under
 from fhir_um.commands.tokens import TokenFault, TokenSource, signing_key
 from fhir_um.commands.wording import ERRORS, FOLLOWUPS, REASONS, REVIEW_ACTIONS, STATES, with_words
@@ -217,9 +218,9 @@ def _tell(story: Story, send: Sender, server: str, verbose: bool, version: str) 
     for number, played in enumerate(_played(story, send, version), start=1):
         faults += len(played.faults)
         print()
-        print("\n".join(tell_step(number, played)))
+        print(plainly("\n".join(tell_step(number, played))))
         if verbose:
-            print("\n".join(_as_it_went(played)))
+            print(plainly("\n".join(_as_it_went(played))))
     print(f"\n{_ENDS_WITH_FAULTS.format(faults) if faults else 'As expected, every step.'}\n")
     return not faults
 

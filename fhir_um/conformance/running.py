@@ -5,7 +5,7 @@ Must not know how a run is shown or reported.
 
 import fnmatch
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -103,7 +103,7 @@ def run_suite(suite: Suite, tester: Tester, house: House, progress: Progress = s
     progress(Event("suite", suite.name, of=len(suite.scenes)))
     stage = Staging(tester, suite.version, house)
     stage.on_kept = lambda exchange: progress(Event("said", suite.name, scene=exchange.scene, exchange=exchange))
-    scenes = tuple(_played(stage, suite, number, progress) for number in range(len(suite.scenes)))
+    scenes = tuple(_scenes(stage, suite, progress))
     broken = {scene.scene.name: scene.broken for scene in scenes if scene.broken}
     session = Session(suite.name, suite.version, tester, tuple(stage.exchanges), broken)
     judged = reasoned(judge([guarded(_with_skip(check, tester.skip)) for check in suite.checks], session), session)
@@ -111,6 +111,28 @@ def run_suite(suite: Suite, tester: Tester, house: House, progress: Progress = s
     progress(Event("judged", suite.name, outcomes=outcomes))
     times = timings(session.exchanges, tester.limits)
     return SuiteRun(suite, session, scenes, outcomes, times, time.perf_counter() - start)
+
+
+_MOST_SILENT = 3
+_GIVEN_UP = f"not played: {_MOST_SILENT} scenes in a row ended without an answer"
+
+
+def _scenes(stage: Staging, suite: Suite, progress: Progress) -> Iterator[SceneRun]:
+    """One after the other; a server that has stopped answering is not waited for to the end."""
+    silent = 0
+    for number, scene in enumerate(suite.scenes):
+        if silent == _MOST_SILENT:
+            yield SceneRun(scene, 0, 0, _GIVEN_UP)
+            continue
+        played = _played(stage, suite, number, progress)
+        silent = silent + 1 if played.broken and _got_nothing(stage) else 0
+        yield played
+
+
+def _got_nothing(stage: Staging) -> bool:
+    """Whether the last thing that was sent had no answer at all."""
+    sent = [exchange for exchange in stage.exchanges[-1:] if not exchange.came_in]
+    return any(not exchange.status for exchange in sent)
 
 
 def _played(stage: Staging, suite: Suite, number: int, progress: Progress) -> SceneRun:

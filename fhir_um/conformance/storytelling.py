@@ -21,6 +21,8 @@ _ELSEWHERE = 300
 _OF_THE_PAYER = "/um/v1/"
 _CASE = re.compile(r"/um/v1/cases/([^/?]+)(/decisions)?")
 _UNSENT = Reply(0, b"", 0)
+_NOT_THERE = frozenset({401, 403, 404, 405, 501})
+_NO_DESK = "a payer whose people decide elsewhere takes `decisions: wait` in the profile"
 
 
 class Speaker(Protocol):
@@ -126,6 +128,8 @@ class Teller:
         if isinstance(said, Reply):
             return said
         self._said[step.name] = said
+        if request.path.startswith(_OF_THE_PAYER) and said.status in _NOT_THERE:
+            self._break(f"{request.path} was answered with {said.status}; {_NO_DESK}")
         return Reply(said.status, said.body, said.milliseconds)
 
     def _has_to_be_undone(self, request: Request) -> bool:

@@ -8,6 +8,7 @@ import pytest
 from fhir_um.conformance.model import Strength, Verdict
 from fhir_um.conformance.running import Event, Run, concerns, run_suite, run_suites
 from fhir_um.conformance.stage import BrokenOff, Scene, Stage
+from fhir_um.conformance.wire import Got
 from tests.fhir_um.conformance.playing_for import TESTER, answering, check, housed, sending, suite
 
 
@@ -111,3 +112,21 @@ def test_progress_is_told_scene_by_scene() -> None:
 )
 def test_checks_are_chosen_by_id_area_or_pattern(pattern: str, is_meant: bool) -> None:
     assert concerns("pas.submit.status", pattern) is is_meant
+
+
+def test_a_server_that_stopped_answering_is_not_waited_for_to_the_end() -> None:
+    def asking(stage: Stage) -> None:
+        stage.send("asked", "GET", f"{stage.base}/metadata")
+
+    scenes = tuple(Scene(f"scene-{number}", "It asks", asking) for number in range(6))
+    with housed(lambda _sending: Got(0, why="nobody listens there")) as house:
+        (of_suite,) = run_suites([suite(scenes=scenes)], TESTER, house).suites
+
+    assert len(of_suite.session.exchanges) == 3
+    assert [scene.broken.startswith("not played") for scene in of_suite.scenes] == [False] * 3 + [True] * 3
+
+
+def test_scenes_that_break_off_after_an_answer_are_all_played() -> None:
+    (of_suite,) = ran(scenes=tuple(Scene(f"scene-{number}", "It breaks", breaking) for number in range(6))).suites
+
+    assert [scene.broken for scene in of_suite.scenes] == ["there was no answer"] * 6

@@ -350,3 +350,15 @@ def test_what_a_server_calls_its_notification_is_no_mark() -> None:
         stage.end()
 
     assert [(kept.key, kept.marks) for kept in stage.exchanges] == [("scene/unasked-post", {"notification", "post"})]
+
+
+@pytest.mark.parametrize("status", [401, 404])
+def test_where_the_payer_decides_elsewhere_the_reason_says_what_to_write(status: int, tmp_path: Path) -> None:
+    def answering_fhir(sending: Sending) -> Got:
+        return got({}, status) if "/um/v1/" in sending.url else got(RESPONSE)
+
+    with (
+        staged(answering_fhir, written_story(tmp_path, DECIDED)) as stage,
+        pytest.raises(BrokenOff, match=f"was answered with {status}; .*`decisions: wait` in the profile"),
+    ):
+        stage.play("one-request")

