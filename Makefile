@@ -28,11 +28,11 @@ test: $(INSTALLED) ## run every test (ARGS= goes to pytest)
 check: $(INSTALLED) ## format, lint, types, import contracts, tests: what CI runs
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
-	$(BIN)/lint-imports
 	@$(MAKE) --no-print-directory --jobs=2 types test
 
 types: $(INSTALLED)
 	$(BIN)/mypy
+	$(BIN)/lint-imports
 
 docs: $(INSTALLED) ## rewrite the generated documents (settings, conformance, access, stories, modules)
 	@$(BIN)/python -m tools.settings_table

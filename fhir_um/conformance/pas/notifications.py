@@ -155,6 +155,8 @@ def _told(exchange: Exchange) -> list[Json]:
     return parts(part(part(exchange.asked, "entry"), "resource"), "parameter")
 
 
+_REFUSED = ("refuses-topic", "refuses-channel", "refuses-content", "refuses-filter")
+"""A Subscription that was made where it should be refused is notified of, and nobody knows it."""
 _HISTORY = ("pas.notification.history", "pas.notification.status-first")
 _KNOWN = (*_HISTORY, "pas.notification.subscription", "pas.subscription.id", "pas.subscription.body")
 
@@ -207,7 +209,11 @@ CHECKS = (
         Strength.SHALL,
         Whole((), _when_any(_of_known)),
         public=(*HANDSHAKE_TESTS, *EVENT_TESTS),
-        rests_on=(*_HISTORY, "pas.subscription.id", "pas.subscription.body", "pas.notification.status-url"),
+        rests_on=(
+            *_HISTORY,
+            *(f"pas.subscription.{name}" for name in ("id", "body", *_REFUSED)),
+            "pas.notification.status-url",
+        ),
     ),
     Check(
         "pas.notification.topic",
