@@ -131,7 +131,11 @@ def _in_words(fault: msgspec.ValidationError) -> str:
     told, _, place = str(fault).partition(" - at `$")
     where = place.rstrip("`").removeprefix(".").removeprefix("[...]")
     words = told.replace("`", "")
-    return f"{where}: {words[:1].lower()}{words[1:]}." if where else f"{words}."
+    hint = _QUOTE if words.endswith("got bool") else ""
+    return f"{where}: {words[:1].lower()}{words[1:]}.{hint}" if where else f"{words}.{hint}"
+
+
+_QUOTE = " A word such as No, On or Yes is true or false in YAML, also as a name; write it in quotes."
 
 
 # --- what is missing --------------------------------------------------------------------------------------------------

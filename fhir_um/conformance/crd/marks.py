@@ -2,7 +2,7 @@
 
 from fhir_um.conformance import marks
 
-WITH_TOKEN = "with-token"  # noqa: S105
+WITH_TOKEN = "with-token"  # noqa: S105 a mark
 """Discovery with a good token."""
 PREFLIGHT = "preflight"
 """OPTIONS, as a browser asks before it sends."""
@@ -13,13 +13,13 @@ WRONG_MEDIA_TYPE = "wrong-media-type"
 CHARSET = "charset"
 """A call whose Content-Type names a charset."""
 
-GOOD_TOKEN = "good-token:"  # noqa: S105
+GOOD_TOKEN = "good-token:"  # noqa: S105 a mark
 """Before the algorithm of a good token, or what is right about it: `good-token:ES384`, `good-token:aud-list`."""
-BAD_TOKEN = "bad-token:"  # noqa: S105
+BAD_TOKEN = "bad-token:"  # noqa: S105 a mark
 """Before what is wrong with a token: `bad-token:expired`."""
 FIRST_USE = "first-use"
 """The call whose token is then sent again."""
-ANY_BAD_TOKEN = "bad-token"  # noqa: S105
+ANY_BAD_TOKEN = "bad-token"  # noqa: S105 a mark
 
 USUAL = "usual"
 """The call that the others of its scene are variations of."""

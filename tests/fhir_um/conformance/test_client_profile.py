@@ -89,6 +89,7 @@ def test_files_are_below_the_folder_of_the_profile(tmp_path: Path) -> None:
         ("members: {H1: {value: '1', first: x}}", "members.H1.first is not known here"),
         ("bases: {pas-9: /x}", "bases.pas-9 is not known here; known are pas-2.2.1,"),
         ("listen: {port: many}", "listen.port: expected int, got str."),
+        ("members: {'*': {family: No}}", "members[...].family: expected str, got bool. A word such as No"),
         ("decisions: maybe", "decisions: invalid enum value 'maybe'."),
         ("members: {H1: {}}", "members"),
         ("server: payer.test", "server: payer.test is no address; one begins with http:// or https://."),
