@@ -6,6 +6,7 @@ from hashlib import sha256
 from itertools import count
 
 from fhir_um.cases.asked import ClaimedCoverage, ClaimedMember, ClaimRequest, LineRequest, Party
+from fhir_um.cases.clocks import Deadline
 from fhir_um.cases.evidence import Evidence
 from fhir_um.cases.history import Journal
 from fhir_um.cases.model import (
@@ -13,7 +14,6 @@ from fhir_um.cases.model import (
     CaseId,
     ClientId,
     Course,
-    Deadline,
     Determination,
     EventKind,
     PayerId,

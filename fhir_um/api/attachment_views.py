@@ -9,7 +9,8 @@ import msgspec
 
 from fhir_um.api.decision_in import misfit, unwritable
 from fhir_um.cases.attachments import Attachment
-from fhir_um.cases.model import CaseId, Decider
+from fhir_um.cases.deciders import Decider
+from fhir_um.cases.model import CaseId
 from fhir_um.cases.roles import Role
 from fhir_um.errors import Issue, Kind, Refusal
 from fhir_um.usecases.match_attachment import Matching

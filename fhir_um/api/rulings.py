@@ -17,8 +17,10 @@ from fhir_um.api.decision_in import (
     unwritable,
 )
 from fhir_um.cases.asked import Party
+from fhir_um.cases.deciders import Decider
+from fhir_um.cases.documents import DocumentNeeded
 from fhir_um.cases.lifecycle import Ruling
-from fhir_um.cases.model import Authorized, Decider, DocumentNeeded
+from fhir_um.cases.model import Authorized
 from fhir_um.errors import Kind, Refusal
 from fhir_um.words import Code, Concept, Identifier, Period, Quantity
 from profiles.canonicals import NPI, NUCC

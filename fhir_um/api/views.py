@@ -4,18 +4,11 @@ from datetime import date, datetime
 from typing import Any
 
 from fhir_um.cases.asked import Party
-from fhir_um.cases.model import (
-    Authorized,
-    BusinessError,
-    Case,
-    Clock,
-    Decider,
-    Decision,
-    DocumentNeeded,
-    Event,
-    Finding,
-    Line,
-)
+from fhir_um.cases.clocks import Clock
+from fhir_um.cases.deciders import Decider
+from fhir_um.cases.documents import DocumentNeeded
+from fhir_um.cases.findings import Finding
+from fhir_um.cases.model import Authorized, BusinessError, Case, Decision, Event, Line
 from fhir_um.policy.model import PaListRow
 from fhir_um.words import Concept, Period, Quantity
 

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from fhir_um.cases.model import Deadline, Priority, ReviewType
+from fhir_um.cases.clocks import Deadline
+from fhir_um.cases.model import Priority, ReviewType
 from fhir_um.words import Period
 
 _UNITS = {"hours", "calendar_days"}

@@ -4,7 +4,7 @@ Must not know which moves are legal.
 """
 
 from fhir_um.cases.caller import Caller
-from fhir_um.cases.model import Decider
+from fhir_um.cases.deciders import Decider
 from fhir_um.errors import RoleNotAllowed
 
 

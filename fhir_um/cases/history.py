@@ -7,9 +7,13 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 
-from fhir_um.cases.model import Case, Decider, Event, EventKind, Line, SubmissionId
+from fhir_um.cases.deciders import Decider
+from fhir_um.cases.model import NOTES, Case, Event, EventKind, Line, SubmissionId
+from fhir_um.cases.review import NOTHING, Review
 
-_HEADER = frozenset({EventKind.OPENED, EventKind.AMENDED})
+_HEADER = frozenset({EventKind.OPENED, EventKind.AMENDED, EventKind.PRIORITY_CHANGED})
+_NEWS = frozenset({EventKind.AMENDED, EventKind.INFORMATION_RECEIVED})
+"""After these, what was opened before is no longer all there is."""
 
 
 def rebuild(events: Iterable[Event]) -> Case:
@@ -32,15 +36,22 @@ def apply(case: Case | None, event: Event) -> Case:
     if event.kind in _HEADER:
         if event.case is None:
             raise ValueError(f"event {event.sequence} carries no header")
-        return replace(event.case, lines=case.lines if case else (), event_count=event.sequence)
+        kept = case or event.case
+        review = kept.review.unopened() if event.kind in _NEWS else kept.review
+        return replace(event.case, lines=case.lines if case else (), review=review, event_count=event.sequence)
     if case is None:
         raise ValueError(f"event {event.sequence} stands before any opening")
     if event.kind is EventKind.UPDATE_REFUSED:
         return replace(case, version=event.version, event_count=event.sequence)
+    if event.kind in NOTES and event.review is not None:
+        return replace(case, review=case.review.merged(event.review), event_count=event.sequence)
+    review = case.review.unopened() if event.kind in _NEWS else case.review
+    changed = replace(case, version=event.version, changed_at=event.at, event_count=event.sequence)
+    if event.review is not None:
+        return replace(changed, review=review.merged(event.review))
     if event.line is None:
         raise ValueError(f"event {event.sequence} concerns a line of nothing")
-    lines = _with_line(case.lines, event.line)
-    return replace(case, version=event.version, changed_at=event.at, lines=lines, event_count=event.sequence)
+    return replace(changed, lines=_with_line(case.lines, event.line), review=review)
 
 
 def as_answered(case: Case, submission_id: SubmissionId, events: Iterable[Event]) -> Case:
@@ -62,7 +73,8 @@ def _with_line(lines: tuple[Line, ...], new: Line) -> tuple[Line, ...]:
 class Journal:
     """Collects the events of one transaction and keeps the case they lead to.
 
-    Every step has the same `version`, instant and actor, unless a step names another actor.
+    Every step has the same `version`, instant and actor, unless a step names another actor. Notes (`model.NOTES`) keep
+    the version the case has, so that nobody who decides is told of a conflict with them.
     """
 
     def __init__(self, case: Case | None, at: datetime, actor: Decider) -> None:
@@ -82,7 +94,7 @@ class Journal:
 
     def header(self, kind: EventKind, case: Case) -> None:
         """Opens a case, replaces its header, or keeps the header of a refused update; the lines stay as they are."""
-        bare = replace(case, lines=(), version=self._version, changed_at=self._at)
+        bare = replace(case, lines=(), review=NOTHING, version=self._version, changed_at=self._at)
         self._append(Event(self._next, self._version, self._at, kind, self._actor, case=bare))
 
     def line(self, kind: EventKind, line: Line, path: tuple[str, ...], actor: Decider | None = None) -> None:
@@ -100,6 +112,11 @@ class Journal:
                 path=path,
             )
         )
+
+    def review(self, kind: EventKind, change: Review, path: tuple[str, ...] = ()) -> None:
+        """Puts entries of the review beside those that are there."""
+        version = self.case.version if kind in NOTES else self._version
+        self._append(Event(self._next, version, self._at, kind, self._actor, path=path, review=change))
 
     def _append(self, event: Event) -> None:
         self._case = apply(self._case, event)

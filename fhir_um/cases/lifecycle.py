@@ -7,8 +7,10 @@ one. Reopening and appeals are not moves of this table.
 from dataclasses import dataclass
 from enum import StrEnum
 
+from fhir_um.cases.deciders import Decider
+from fhir_um.cases.documents import DocumentNeeded
 from fhir_um.cases.granting import as_asked, has_unit, in_full, is_less
-from fhir_um.cases.model import AUTHORIZED, PENDED, Authorized, Course, Decider, DocumentNeeded, Line, LineState
+from fhir_um.cases.model import AUTHORIZED, PENDED, Authorized, Course, Line, LineState
 from fhir_um.cases.reasons import ADMINISTRATIVE_DENIALS, APPROVALS, CLINICAL_DENIALS, Reason
 from fhir_um.cases.roles import ADMINISTRATIVE_DENIERS, CLINICIANS, PHYSICIANS, Role
 from fhir_um.errors import IllegalMove, RoleNotAllowed

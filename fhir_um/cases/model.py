@@ -9,50 +9,18 @@ from enum import StrEnum
 from typing import NewType
 
 from fhir_um.cases.asked import ClaimRequest, LineRequest, Party
-from fhir_um.words import Code, Concept, Period, Quantity
+from fhir_um.cases.basis import Basis
+from fhir_um.cases.deciders import Decider
+from fhir_um.cases.documents import DocumentNeeded
+from fhir_um.cases.findings import Finding
+from fhir_um.cases.review import NOTHING, Review
+from fhir_um.words import Concept, Period, Quantity
 
 CaseId = NewType("CaseId", str)
 PayerId = NewType("PayerId", str)
 MemberId = NewType("MemberId", str)
 SubmissionId = NewType("SubmissionId", str)
 ClientId = NewType("ClientId", str)
-
-
-class Truth(StrEnum):
-    """Kleene's three values: unknown is not unmet."""
-
-    MET = "met"
-    UNMET = "unmet"
-    UNKNOWN = "unknown"
-
-
-@dataclass(frozen=True, slots=True)
-class CriterionResult:
-    """One criterion of a policy: its id and label, its truth, and the evidence it rests on."""
-
-    id: str
-    label: str
-    truth: Truth
-    evidence: tuple[str, ...] = ()
-    fact: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """What a policy said about a line: which policy, which version and bytes, which criteria, which evidence."""
-
-    policy_id: str
-    policy_version: str
-    policy_hash: str
-    title: str
-    truth: Truth
-    criteria: tuple[CriterionResult, ...]
-    missing: tuple[str, ...] = ()
-
-    @property
-    def evidence(self) -> tuple[str, ...]:
-        """Addresses of all evidence used, each once, in order."""
-        return tuple(dict.fromkeys(ref for c in self.criteria for ref in c.evidence))
 
 
 class Course(StrEnum):
@@ -66,28 +34,6 @@ class Course(StrEnum):
     PEND_INTAKE = "pend-intake"
     DENY_BENEFIT = "deny-benefit"
     CONTACT_PAYER = "contact-payer"
-
-
-PAYER_QUESTIONNAIRE = "102089-0"
-"""LOINC: the payer's questionnaire is to be completed."""
-
-
-@dataclass(frozen=True, slots=True)
-class DocumentNeeded:
-    """A document to ask for: LOINC attachment code, our own label, and its X12 report type (PWK01) where known.
-
-    `modifiers` are LOINC codes that narrow it down: which of such documents, or of what time.
-    """
-
-    loinc: str
-    label: str
-    report_type: str = ""
-    modifiers: tuple[str, ...] = ()
-
-    @property
-    def is_form(self) -> bool:
-        """True when the payer's own questionnaire is asked for, whatever it is about (PAS 2.2.1 ainfo-2)."""
-        return self.loinc == PAYER_QUESTIONNAIRE
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +71,7 @@ class LineState(StrEnum):
     PENDED_INFO = "pended-info"
     NURSE_REVIEW = "nurse-review"
     PHYSICIAN_REVIEW = "physician-review"
+    SPECIALIST_REVIEW = "specialist-review"
     APPROVED = "approved"
     MODIFIED = "modified"
     DENIED_CLINICAL = "denied-clinical"
@@ -132,29 +79,31 @@ class LineState(StrEnum):
     NO_ACTION = "no-action"
     DISMISSED = "dismissed"
     CANCELLED = "cancelled"
+    WITHDRAWN = "withdrawn"
+    VOIDED = "voided"
 
 
-PENDED = frozenset({LineState.INTAKE_REVIEW, LineState.PENDED_INFO, LineState.NURSE_REVIEW, LineState.PHYSICIAN_REVIEW})
+PENDED = frozenset(
+    {
+        LineState.INTAKE_REVIEW,
+        LineState.PENDED_INFO,
+        LineState.NURSE_REVIEW,
+        LineState.PHYSICIAN_REVIEW,
+        LineState.SPECIALIST_REVIEW,
+    }
+)
+OVER = frozenset({LineState.CANCELLED, LineState.WITHDRAWN, LineState.VOIDED})
+"""Nothing was decided, or what was decided no longer counts: told as cancelled."""
 DENIED = frozenset({LineState.DENIED_CLINICAL, LineState.DENIED_ADMINISTRATIVE})
 AUTHORIZED = frozenset({LineState.APPROVED, LineState.MODIFIED})
-
-
-@dataclass(frozen=True, slots=True)
-class Decider:
-    """Who acted: `id` of the person or engine, the role they acted in, and for a clinician NPI and specialty."""
-
-    id: str
-    role: str
-    human: bool
-    npi: str = ""
-    specialty: Code | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
     """Why a line stands where it does. `reason` is one of our reason codes (`fhir_um.cases.reasons`).
 
-    `second_opinion` says whether a second surgical opinion is wanted; None when nobody said.
+    `second_opinion` says whether a second surgical opinion is wanted; None when nobody said. `basis` is what a person's
+    determination rests on; None for steps that determine nothing, and for software, whose findings say it.
     """
 
     at: datetime
@@ -163,6 +112,7 @@ class Decision:
     text: str
     authorized: Authorized | None = None
     second_opinion: bool | None = None
+    basis: Basis | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,7 +186,7 @@ class Case:
     are empty while the member or coverage is not established. `request` is the current submission without lines and
     `event_count` the number of events that made this case. `submission_hash` is the SHA-256 of that submission's bytes:
     it ties what arrived into the history. `sensitivity` names what it was found to be about when it came
-    (`fhir_um.cases.sensitivity`), None when nobody looked.
+    (`fhir_um.cases.sensitivity`), None when nobody looked. `review` is what people did beside ruling.
     """
 
     id: CaseId
@@ -257,6 +207,7 @@ class Case:
     event_count: int = 0
     submission_hash: str = ""
     sensitivity: tuple[str, ...] | None = None
+    review: Review = NOTHING
 
     def line(self, sequence: int) -> Line | None:
         """The line with that sequence, or None."""
@@ -268,7 +219,7 @@ class Case:
         states = {line.state for line in self.lines}
         if states & PENDED:
             return "pended"
-        return "cancelled" if states == {LineState.CANCELLED} else "decided"
+        return "cancelled" if states <= OVER else "decided"
 
     @property
     def is_taken_over(self) -> bool:
@@ -279,17 +230,6 @@ class Case:
     def due_at(self) -> datetime | None:
         """The earliest deadline of its pended lines, or None."""
         return min((line.due_at for line in self.lines if line.due_at and line.state in PENDED), default=None)
-
-
-@dataclass(frozen=True, slots=True)
-class Deadline:
-    """When a decision on a line is due, by which rule; all applicable rules are kept in `considered`."""
-
-    rule_id: str
-    source: str
-    start_at: datetime
-    due_at: datetime
-    considered: tuple[tuple[str, datetime], ...] = ()
 
 
 class EventKind(StrEnum):
@@ -303,11 +243,26 @@ class EventKind(StrEnum):
     LINE_MOVED = "line-moved"
     LINE_CANCELLED = "line-cancelled"
     INFORMATION_RECEIVED = "information-received"
+    PRIORITY_CHANGED = "priority-changed"
+    EVIDENCE_OPENED = "evidence-opened"
+    CRITERIA_READ = "criteria-read"
+    INFORMATION_DRAFTED = "information-drafted"
+    PEER_TO_PEER = "peer-to-peer"
+    SPECIALIST_OPINION = "specialist-opinion"
+    EXTENSION = "extension"
+    VOIDING = "voiding"
+    PRIORITY_ASKED = "priority-asked"
+    CLOCK_ALARM = "clock-alarm"
+    NOTICE = "notice"
+
+
+NOTES = frozenset({EventKind.EVIDENCE_OPENED, EventKind.CLOCK_ALARM, EventKind.NOTICE})
+"""Steps that change nothing a decision rests on: the version of the case stays, and so does what senders are told."""
 
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One step of a case's history. Exactly one of `case` (header without lines) and `line` is present.
+    """One step of a case's history. Exactly one of `case` (header without lines), `line` and `review` is present.
 
     `path` names the legal moves taken (T3, T6, T7 of the lifecycle table), oldest first. `sequence` counts per case
     from 1; `version` is the case version the step belongs to. The header of a refused update tells what was answered.
@@ -322,6 +277,7 @@ class Event:
     line: Line | None = None
     before: LineState | None = None
     path: tuple[str, ...] = ()
+    review: Review | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -333,13 +289,3 @@ class IssuedNumber:
     case_id: CaseId
     sequence: int
     issued_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Clock:
-    """A running decision clock of a pended line."""
-
-    case_id: CaseId
-    sequence: int
-    deadline: Deadline
-    stopped_at: datetime | None = None

@@ -8,20 +8,12 @@ from dataclasses import replace
 from datetime import date, datetime
 
 from fhir_um.cases.asked import LineRequest
+from fhir_um.cases.clocks import Deadline
 from fhir_um.cases.deadlines import documents_due
+from fhir_um.cases.deciders import Decider
 from fhir_um.cases.granting import in_units
 from fhir_um.cases.lifecycle import ENGINE_MOVES, Move, Ruling, issues_authorization, issues_reference
-from fhir_um.cases.model import (
-    PENDED,
-    CaseId,
-    Deadline,
-    Decider,
-    Decision,
-    Determination,
-    IssuedNumber,
-    Line,
-    LineState,
-)
+from fhir_um.cases.model import PENDED, CaseId, Decision, Determination, IssuedNumber, Line, LineState
 from fhir_um.cases.reasons import Reason
 from fhir_um.cases.roles import ENGINE, PHYSICIANS
 from fhir_um.words import Period

@@ -6,7 +6,7 @@ state laws that follow it).
 
 from enum import StrEnum
 
-from fhir_um.cases.model import Decider
+from fhir_um.cases.deciders import Decider
 
 
 class Role(StrEnum):

@@ -8,7 +8,8 @@ from decimal import Decimal
 
 from fhir_um.cases.asked import LineRequest
 from fhir_um.cases.evidence import Condition, Evidence, EvidenceValue, Medication, Order, Procedure
-from fhir_um.cases.model import Course, CriterionResult, Determination, Finding, Truth
+from fhir_um.cases.findings import CriterionResult, Finding, Truth
+from fhir_um.cases.model import Course, Determination
 from fhir_um.commands.telling import wrapped
 from fhir_um.commands.wording import COURSES
 from fhir_um.policy.evaluate import truth_of

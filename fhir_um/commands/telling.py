@@ -4,7 +4,8 @@ import textwrap
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
-from fhir_um.cases.model import AUTHORIZED, PENDED, Authorized, Case, Finding, Line
+from fhir_um.cases.findings import Finding
+from fhir_um.cases.model import AUTHORIZED, PENDED, Authorized, Case, Line
 from fhir_um.commands.wording import STATES
 from fhir_um.words import Quantity
 

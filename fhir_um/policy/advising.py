@@ -7,7 +7,8 @@ from collections import Counter
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
-from fhir_um.cases.model import Course, Determination, Truth
+from fhir_um.cases.findings import Truth
+from fhir_um.cases.model import Course, Determination
 from fhir_um.policy.determine import GRANTED, weigh
 from fhir_um.policy.evaluate import not_shown
 from fhir_um.policy.model import (

@@ -9,7 +9,9 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any, cast
 
-from fhir_um.cases.model import Course, DocumentNeeded, Truth
+from fhir_um.cases.documents import DocumentNeeded
+from fhir_um.cases.findings import Truth
+from fhir_um.cases.model import Course
 from fhir_um.cases.reasons import Reason
 from fhir_um.coverage.model import LineOfBusiness
 from fhir_um.policy import schema

@@ -13,7 +13,9 @@ from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
 
-from fhir_um.cases.model import Course, CriterionResult, Determination, DocumentNeeded, Finding, Truth
+from fhir_um.cases.documents import DocumentNeeded
+from fhir_um.cases.findings import CriterionResult, Finding, Truth
+from fhir_um.cases.model import Course, Determination
 from fhir_um.cases.reasons import Reason
 from fhir_um.coverage.model import BenefitLimit
 from fhir_um.policy import findings

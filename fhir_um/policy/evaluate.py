@@ -5,7 +5,7 @@ from datetime import date
 from functools import reduce
 from itertools import product
 
-from fhir_um.cases.model import Truth
+from fhir_um.cases.findings import Truth
 from fhir_um.policy.model import Criteria, Found, Group, Leaf, Node
 
 _MET, _UNMET, _UNKNOWN = Truth.MET, Truth.UNMET, Truth.UNKNOWN

@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 from decimal import Decimal
 
-from fhir_um.cases.model import Course, Truth
+from fhir_um.cases.findings import Truth
+from fhir_um.cases.model import Course
 from fhir_um.policy.advising import rows_for
 from fhir_um.policy.compiling import typed_value
 from fhir_um.policy.evaluate import leaf_truths, not_shown, truth_of, unresolved

@@ -7,7 +7,9 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 from fhir_um.cases.asked import LineRequest
-from fhir_um.cases.model import Authorized, Course, CriterionResult, Determination, DocumentNeeded, Finding, Truth
+from fhir_um.cases.documents import DocumentNeeded
+from fhir_um.cases.findings import CriterionResult, Finding, Truth
+from fhir_um.cases.model import Authorized, Course, Determination
 from fhir_um.cases.reasons import Reason
 from fhir_um.coverage.model import GoldCard, Plan, UsedService
 from fhir_um.policy.model import FreeService, FreeUnits, LineContext, Policy

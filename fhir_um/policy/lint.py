@@ -7,7 +7,8 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterator
 
-from fhir_um.cases.model import Course, Truth
+from fhir_um.cases.findings import Truth
+from fhir_um.cases.model import Course
 from fhir_um.cases.reasons import ADMINISTRATIVE_DENIALS
 from fhir_um.policy.advising import faults_of_advice
 from fhir_um.policy.evaluate import possible

@@ -8,8 +8,10 @@ from enum import StrEnum
 from typing import Literal
 
 from fhir_um.cases.asked import ClaimRequest, LineRequest
+from fhir_um.cases.documents import DocumentNeeded
 from fhir_um.cases.evidence import Evidence
-from fhir_um.cases.model import Course, DocumentNeeded, Truth
+from fhir_um.cases.findings import Truth
+from fhir_um.cases.model import Course
 from fhir_um.cases.reasons import Reason
 from fhir_um.coverage.model import GoldCard, LineOfBusiness, Member, Plan, Provider, UsedService
 from fhir_um.words import Code, Period

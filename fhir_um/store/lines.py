@@ -5,7 +5,8 @@ from datetime import datetime
 
 from sqlalchemy import Connection, bindparam, insert, select, update
 
-from fhir_um.cases.model import PENDED, Case, CaseId, Clock, Deadline, IssuedNumber, PayerId
+from fhir_um.cases.clocks import Clock, Deadline
+from fhir_um.cases.model import PENDED, Case, CaseId, IssuedNumber, PayerId
 from fhir_um.store.columns import as_key
 from fhir_um.store.documents import considered_of, document
 from fhir_um.store.prepared import Prepared

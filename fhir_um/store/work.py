@@ -9,19 +9,9 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from fhir_um.cases.auditing import Subject, subject_of
+from fhir_um.cases.clocks import Clock
 from fhir_um.cases.guidance import CardFeedback, CardTold, Explained, Guidance, Invocation
-from fhir_um.cases.model import (
-    Case,
-    CaseId,
-    ClientId,
-    Clock,
-    Event,
-    IssuedNumber,
-    LineState,
-    MemberId,
-    PayerId,
-    SubmissionId,
-)
+from fhir_um.cases.model import Case, CaseId, ClientId, Event, IssuedNumber, LineState, MemberId, PayerId, SubmissionId
 from fhir_um.cases.submission import CaseSearch, StoredSubmission
 from fhir_um.coverage.model import Directory, GoldCard, Member, Payer, Plan, Provider, UsedService
 from fhir_um.errors import Overtaken

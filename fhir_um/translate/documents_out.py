@@ -5,7 +5,8 @@ Must not know how the answer is delivered. Source: PAS 2.2.1 profile-communicati
 
 from collections.abc import Iterator
 
-from fhir_um.cases.model import Case, DocumentNeeded, Line, LineState
+from fhir_um.cases.documents import DocumentNeeded
+from fhir_um.cases.model import Case, Line, LineState
 from fhir_um.translate.elements_out import Json, coded
 from fhir_um.translate.line_out import communicated_diagnoses
 from fhir_um.translate.manner import Manner

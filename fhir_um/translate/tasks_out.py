@@ -11,7 +11,8 @@ public test suites look for them in the answer. CDex 2.1.0: the identifier of a 
 from collections.abc import Iterator
 
 from fhir_um.cases.asked import Party
-from fhir_um.cases.model import Case, DocumentNeeded, Line, LineState
+from fhir_um.cases.documents import DocumentNeeded
+from fhir_um.cases.model import Case, Line, LineState
 from fhir_um.translate.documents_out import content_modifiers, control_number
 from fhir_um.translate.elements_out import Json, coded, instant
 from fhir_um.translate.line_out import FORM_CONTEXT

@@ -9,6 +9,7 @@ from dataclasses import replace
 from fhir_um.cases.amending import Change, Changes, changes_of, refusals
 from fhir_um.cases.asked import LineRequest
 from fhir_um.cases.caller import Caller
+from fhir_um.cases.clocks import Clock
 from fhir_um.cases.history import Journal, as_answered
 from fhir_um.cases.lifecycle import CANCEL_PATH, EARNED_PATH
 from fhir_um.cases.model import (
@@ -16,7 +17,6 @@ from fhir_um.cases.model import (
     PENDED,
     BusinessError,
     Case,
-    Clock,
     Course,
     Determination,
     EventKind,

@@ -8,10 +8,12 @@ from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from fhir_um.cases.caller import Caller
+from fhir_um.cases.clocks import Clock
+from fhir_um.cases.deciders import Decider
 from fhir_um.cases.deciding import demand_decider
 from fhir_um.cases.history import Journal
 from fhir_um.cases.lifecycle import Move, Ruling, move_for
-from fhir_um.cases.model import PENDED, Case, CaseId, Clock, Decider, EventKind, Line
+from fhir_um.cases.model import PENDED, Case, CaseId, EventKind, Line
 from fhir_um.cases.placing import Numbers, rule
 from fhir_um.deps import Deps, Work
 from fhir_um.errors import IllegalMove, VersionConflict

@@ -11,19 +11,12 @@ from zoneinfo import ZoneInfo
 
 from fhir_um.cases.attachments import Chart
 from fhir_um.cases.caller import Caller
+from fhir_um.cases.clocks import Deadline
+from fhir_um.cases.deciders import Decider
+from fhir_um.cases.documents import DocumentNeeded
 from fhir_um.cases.history import Journal
 from fhir_um.cases.lifecycle import INFORMED_PATH
-from fhir_um.cases.model import (
-    Case,
-    Course,
-    Deadline,
-    Decider,
-    Determination,
-    DocumentNeeded,
-    EventKind,
-    Line,
-    LineState,
-)
+from fhir_um.cases.model import Case, Course, Determination, EventKind, Line, LineState
 from fhir_um.cases.placing import Numbers, place
 from fhir_um.cases.reasons import Reason
 from fhir_um.cases.roles import ENGINE, PHYSICIANS

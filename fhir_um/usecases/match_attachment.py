@@ -8,8 +8,9 @@ from itertools import count
 
 from fhir_um.cases.attachments import Attachment, ReadChart
 from fhir_um.cases.caller import Caller
+from fhir_um.cases.deciders import Decider
 from fhir_um.cases.deciding import demand_decider
-from fhir_um.cases.model import Case, CaseId, Decider, LineState
+from fhir_um.cases.model import Case, CaseId, LineState
 from fhir_um.deps import Deps, Reading, Work
 from fhir_um.errors import IllegalMove, Issue, Kind, Refusal
 from fhir_um.usecases.attach_documents import chart_of, read_attached

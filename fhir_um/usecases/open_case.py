@@ -9,6 +9,7 @@ from types import MappingProxyType
 
 from fhir_um.cases.asked import ClaimRequest
 from fhir_um.cases.caller import Caller
+from fhir_um.cases.clocks import Clock
 from fhir_um.cases.history import Journal
 from fhir_um.cases.lifecycle import CANCEL_PATH, EARNED_PATH
 from fhir_um.cases.model import (
@@ -17,7 +18,6 @@ from fhir_um.cases.model import (
     BusinessError,
     Case,
     CaseId,
-    Clock,
     Course,
     Determination,
     EventKind,

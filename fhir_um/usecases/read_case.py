@@ -7,8 +7,9 @@ from dataclasses import replace
 from datetime import datetime
 
 from fhir_um.cases.caller import Caller
+from fhir_um.cases.clocks import Clock
 from fhir_um.cases.history import rebuild
-from fhir_um.cases.model import PENDED, Case, CaseId, Clock, Event, LineState
+from fhir_um.cases.model import PENDED, Case, CaseId, Event, LineState
 from fhir_um.cases.submission import CaseSearch, Submission
 from fhir_um.deps import Deps, Reading
 from fhir_um.errors import Kind, Refusal

@@ -6,8 +6,9 @@ Must not decide anything else. The clock starts at true receipt; a priority once
 from datetime import date
 
 from fhir_um.cases.asked import EXTENSION, ClaimRequest, LineRequest
+from fhir_um.cases.clocks import Deadline
 from fhir_um.cases.deadlines import decision_deadline
-from fhir_um.cases.model import Case, Deadline, Priority, ReviewType
+from fhir_um.cases.model import Case, Priority, ReviewType
 from fhir_um.cases.submission import Submission
 from fhir_um.deps import Deps
 from fhir_um.usecases.eligibility import Standing

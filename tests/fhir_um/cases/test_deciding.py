@@ -3,8 +3,9 @@
 import pytest
 
 from fhir_um.cases.caller import Caller
+from fhir_um.cases.deciders import Decider
 from fhir_um.cases.deciding import demand_decider, signed_in
-from fhir_um.cases.model import ClientId, Decider, PayerId
+from fhir_um.cases.model import ClientId, PayerId
 from fhir_um.cases.roles import Role
 from fhir_um.errors import RoleNotAllowed
 

@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fhir_um.cases.asked import Party
+from fhir_um.cases.deciders import Decider
 from fhir_um.cases.lifecycle import ENGINE_MOVES, MOVES, Ruling, RulingAction, move_for
-from fhir_um.cases.model import DENIED, PENDED, Authorized, Course, Decider, LineState
+from fhir_um.cases.model import DENIED, PENDED, Authorized, Course, LineState
 from fhir_um.cases.reasons import Reason
 from fhir_um.cases.roles import PHYSICIANS, Role
 from fhir_um.errors import IllegalMove, RoleNotAllowed

@@ -6,8 +6,10 @@ from decimal import Decimal
 
 import pytest
 
+from fhir_um.cases.deciders import Decider
+from fhir_um.cases.documents import DocumentNeeded
 from fhir_um.cases.lifecycle import ENGINE_MOVES, Ruling, RulingAction, move_for
-from fhir_um.cases.model import AUTHORIZED, PENDED, Authorized, CaseId, Course, Decider, DocumentNeeded, LineState
+from fhir_um.cases.model import AUTHORIZED, PENDED, Authorized, CaseId, Course, LineState
 from fhir_um.cases.placing import Numbers, cancel, never_started, place, rule
 from fhir_um.cases.reasons import Reason
 from fhir_um.cases.roles import Role, requester

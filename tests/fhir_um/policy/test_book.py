@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fhir_um.cases.evidence import Answer, Condition, Document, Evidence, Observation
-from fhir_um.cases.model import Course, Truth
+from fhir_um.cases.findings import Truth
+from fhir_um.cases.model import Course
 from fhir_um.cases.reasons import Reason
 from fhir_um.coverage.model import BenefitLimit, GoldCard, LineOfBusiness, Provider, UsedService
 from fhir_um.policy.book import PolicyBook

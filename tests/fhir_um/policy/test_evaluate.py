@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fhir_um.cases.model import Truth
+from fhir_um.cases.findings import Truth
 from fhir_um.policy.evaluate import at_least, combine, negation, possible, truth_of, unresolved
 from fhir_um.policy.model import Fact, FactType, Group, Leaf, Node
 

@@ -5,12 +5,12 @@ from datetime import date
 from decimal import Decimal
 from hashlib import sha256
 
+from fhir_um.cases.clocks import Clock
 from fhir_um.cases.history import Journal
 from fhir_um.cases.model import (
     Case,
     CaseId,
     ClientId,
-    Clock,
     Course,
     EventKind,
     IssuedNumber,

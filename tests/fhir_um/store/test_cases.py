@@ -5,8 +5,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from fhir_um.cases.clocks import Clock
 from fhir_um.cases.history import rebuild
-from fhir_um.cases.model import Case, CaseId, Clock, Course, LineState, PayerId
+from fhir_um.cases.model import Case, CaseId, Course, LineState, PayerId
 from fhir_um.errors import VersionConflict
 from fhir_um.store.database import Store
 from fhir_um.words import Quantity

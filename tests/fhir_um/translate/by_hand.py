@@ -5,15 +5,15 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
 
+from fhir_um.cases.deciders import Decider
+from fhir_um.cases.documents import DocumentNeeded
 from fhir_um.cases.model import (
     Authorized,
     BusinessError,
     Case,
     CaseId,
     ClientId,
-    Decider,
     Decision,
-    DocumentNeeded,
     Line,
     LineState,
     PayerId,

@@ -6,7 +6,8 @@ from dataclasses import replace
 import pytest
 
 from fhir_um.cases.asked import CareTeamMember, Party
-from fhir_um.cases.model import Authorized, DocumentNeeded
+from fhir_um.cases.documents import DocumentNeeded
+from fhir_um.cases.model import Authorized
 from fhir_um.translate.claim_in import read_claim
 from fhir_um.translate.dialects import DIALECTS, PAS_2_2_1
 from fhir_um.translate.response_out import Beside, claim_response, inquiry_response, submit_response

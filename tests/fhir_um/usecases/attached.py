@@ -7,8 +7,9 @@ from itertools import count
 
 from fhir_um.cases.asked import ClaimedDiagnosis
 from fhir_um.cases.attachments import AttachmentsSent, Content, Received, SentDocument
+from fhir_um.cases.deciders import Decider
 from fhir_um.cases.evidence import Answer, Document, Evidence
-from fhir_um.cases.model import Case, Decider
+from fhir_um.cases.model import Case
 from fhir_um.cases.roles import Role
 from fhir_um.deps import Deps
 from fhir_um.usecases.attach_documents import attach_documents

@@ -2,8 +2,9 @@
 
 from datetime import timedelta
 
+from fhir_um.cases.deciders import Decider
 from fhir_um.cases.lifecycle import Ruling, RulingAction
-from fhir_um.cases.model import Case, Decider
+from fhir_um.cases.model import Case
 from fhir_um.cases.reasons import Reason
 from fhir_um.cases.roles import Role
 from fhir_um.deps import Deps

@@ -8,10 +8,11 @@ from decimal import Decimal
 import pytest
 
 from fhir_um.cases.asked import PriorClaim
+from fhir_um.cases.deciders import Decider
 from fhir_um.cases.history import rebuild
 from fhir_um.cases.inquiry import Inquiry
 from fhir_um.cases.lifecycle import Ruling, RulingAction
-from fhir_um.cases.model import Authorized, Decider, EventKind, LineState
+from fhir_um.cases.model import Authorized, EventKind, LineState
 from fhir_um.cases.reasons import Reason
 from fhir_um.cases.roles import Role
 from fhir_um.usecases.decide_case import decide_case

@@ -9,9 +9,10 @@ import pytest
 
 from fhir_um.cases.asked import DocumentInformation, PriorClaim, SupportingInfo
 from fhir_um.cases.attachments import Content, Fate
+from fhir_um.cases.documents import DocumentNeeded
 from fhir_um.cases.history import rebuild
 from fhir_um.cases.lifecycle import Ruling, RulingAction
-from fhir_um.cases.model import CaseId, DocumentNeeded, EventKind, LineState
+from fhir_um.cases.model import CaseId, EventKind, LineState
 from fhir_um.cases.reasons import Reason
 from fhir_um.errors import Kind, Refusal
 from fhir_um.settings import SANDBOX_KEY

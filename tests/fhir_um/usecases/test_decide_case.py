@@ -2,8 +2,9 @@
 
 import pytest
 
+from fhir_um.cases.deciders import Decider
 from fhir_um.cases.lifecycle import Ruling, RulingAction
-from fhir_um.cases.model import CaseId, Decider, LineState
+from fhir_um.cases.model import CaseId, LineState
 from fhir_um.cases.reasons import Reason
 from fhir_um.cases.roles import Role
 from fhir_um.errors import IllegalMove, Kind, Refusal, RoleNotAllowed, VersionConflict

@@ -5,10 +5,11 @@ from dataclasses import replace
 import pytest
 
 from fhir_um.cases.asked import ClaimedDiagnosis, PriorClaim
+from fhir_um.cases.deciders import Decider
 from fhir_um.cases.history import Journal
 from fhir_um.cases.inquiry import Inquiry, LineFilter
 from fhir_um.cases.lifecycle import Ruling, RulingAction
-from fhir_um.cases.model import Decider, EventKind
+from fhir_um.cases.model import EventKind
 from fhir_um.cases.reasons import Reason
 from fhir_um.cases.roles import ENGINE, Role
 from fhir_um.usecases.decide_case import decide_case

@@ -21,10 +21,11 @@ from hypothesis.stateful import (
 )
 
 from fhir_um.cases.asked import PriorClaim
+from fhir_um.cases.deciders import Decider
 from fhir_um.cases.evidence import Evidence
 from fhir_um.cases.history import rebuild
 from fhir_um.cases.lifecycle import Ruling, RulingAction
-from fhir_um.cases.model import AUTHORIZED, DENIED, PENDED, Authorized, Case, Decider, LineState, Priority
+from fhir_um.cases.model import AUTHORIZED, DENIED, PENDED, Authorized, Case, LineState, Priority
 from fhir_um.cases.reasons import ADMINISTRATIVE_DENIALS, APPROVALS, CLINICAL_DENIALS, Reason
 from fhir_um.cases.roles import PHYSICIANS, REVIEWERS
 from fhir_um.errors import IllegalMove, RoleNotAllowed

@@ -10,7 +10,8 @@ from cds_hooks.dialects import DIALECTS
 from cds_hooks.request import Options
 from fhir_um.api.hook_advice import Addresses, advice_out
 from fhir_um.cases.evidence import Evidence
-from fhir_um.cases.model import ClientId, Course, Determination, Finding, Truth
+from fhir_um.cases.findings import Finding, Truth
+from fhir_um.cases.model import ClientId, Course, Determination
 from fhir_um.cases.ordered import CoverageAsked
 from fhir_um.coverage.model import Payer
 from fhir_um.policy.advising import rows_for

@@ -7,10 +7,12 @@ from decimal import Decimal
 import pytest
 
 from fhir_um.cases.asked import ClaimedDiagnosis, PriorClaim, SupportingInfo
+from fhir_um.cases.deciders import Decider
+from fhir_um.cases.documents import DocumentNeeded
 from fhir_um.cases.evidence import Document, Evidence, Observation
 from fhir_um.cases.history import rebuild
 from fhir_um.cases.lifecycle import Ruling, RulingAction
-from fhir_um.cases.model import Authorized, Case, Decider, DocumentNeeded, LineState, Priority
+from fhir_um.cases.model import Authorized, Case, LineState, Priority
 from fhir_um.cases.reasons import Reason
 from fhir_um.cases.roles import Role
 from fhir_um.usecases.decide_case import decide_case

@@ -1,0 +1,10 @@
+"""Clocks of several kinds, with alarms, tolls and outcomes. Never changed once released."""
+
+revision = "0011"
+down_revision = "0010"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Nothing yet."""

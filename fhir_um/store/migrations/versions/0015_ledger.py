@@ -1,0 +1,10 @@
+"""Use of authorizations, and credentials of reviewers. Never changed once released."""
+
+revision = "0015"
+down_revision = "0014"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Nothing yet."""
