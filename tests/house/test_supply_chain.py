@@ -9,7 +9,11 @@ from tools.supply.licences import allowed_licences, licensed
 from tools.supply.lock import LOCK, needed_to_run, pinned
 
 ROOT = Path(__file__).resolve().parents[2]
-OUR_OWN = {"fhir_um/api/templates/style.css", "fhir_um/conformance/templates/report.css"}
+OUR_OWN = {
+    "fhir_um/api/templates/style.css",
+    "fhir_um/conformance/templates/report.css",
+    "fhir_um/notices/templates/letter.css",
+}
 """Files for browsers; nothing of anybody else's comes along, and pages load nothing from elsewhere."""
 
 
