@@ -14,3 +14,12 @@ class Decider:
     human: bool
     npi: str = ""
     specialty: Code | None = None
+
+
+def is_same_person(one: Decider, other: Decider) -> bool:
+    """True for one person under two spellings of an id, or under two ids with one NPI."""
+    return _folded(one.id) == _folded(other.id) or bool(one.npi) and one.npi == other.npi
+
+
+def _folded(id: str) -> str:
+    return " ".join(id.casefold().split())

@@ -10,9 +10,10 @@ from fhir_um.cases.model import Authorized
 from fhir_um.words import Code, Concept, Period, Quantity
 
 
-def in_full(asked: LineRequest, granted: Authorized | None) -> bool:
+def in_full(asked: LineRequest, granted: Authorized | None, team: frozenset[str] = frozenset()) -> bool:
     """True when what is granted is what was asked; what the sender left open may be filled in.
 
+    `team` holds the NPIs of those who are to do it, as far as the sender said so: somebody else is something else.
     Anything else is a modification, however it is called, and a reduction takes a physician.
     """
     if granted is None:
@@ -22,6 +23,7 @@ def in_full(asked: LineRequest, granted: Authorized | None) -> bool:
         _is_same_service(asked, granted)
         and (granted.quantity is None or asked.quantity is None or _is_same_amount(asked.quantity, granted.quantity))
         and (days is None or wanted == Period() or days.holds(wanted))
+        and (granted.provider is None or not team or granted.provider.npi in team)
     )
 
 
@@ -70,7 +72,9 @@ def _is_same_amount(asked: Quantity | None, granted: Quantity) -> bool:
 
 
 def _is_comparable(one: Quantity, other: Quantity) -> bool:
-    """True in the same unit; an amount without a unit is in the unit of the other."""
+    """True in the same unit; an amount without a unit is in the unit of the other, and of two codes both count."""
+    if one.code and other.code and one.code.lower() != other.code.lower():
+        return False
     units = _unit(one), _unit(other)
     return not all(units) or not units[0].isdisjoint(units[1])
 

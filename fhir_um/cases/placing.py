@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import date, datetime
 
 from fhir_um.cases.asked import LineRequest
+from fhir_um.cases.basis import Basis
 from fhir_um.cases.clocks import Deadline
 from fhir_um.cases.deadlines import documents_due
 from fhir_um.cases.deciders import Decider
@@ -51,14 +52,15 @@ def place(
     numbers: Numbers,
     at: datetime,
     on: date,
-    deadline: Deadline,
+    deadline: Deadline | None,
     previous: Line | None = None,
     continued: str = "",
 ) -> tuple[Line, tuple[str, ...]]:
     """The line where the engine puts it, and the names of the moves taken.
 
     `previous` is the line this one amends: its numbers stay known and, while it is still pended, it is due no later
-    than before. `continued` is the member's earlier authorization that the line extends, renews or revises.
+    than before. `deadline` is needed for a line that waits, and for no other. `continued` is the member's earlier
+    authorization that the line extends, renews or revises.
     """
     state, path = ENGINE_MOVES[determination.course]
     decision = Decision(at, ENGINE, determination.reason, determination.text, determination.authorized)
@@ -77,13 +79,36 @@ def place(
     return _settle(line, numbers, on, _due(state, deadline, previous)), path
 
 
-def rule(line: Line, ruling: Ruling, move: Move, decider: Decider, numbers: Numbers, at: datetime, on: date) -> Line:
-    """The line after a person's ruling; the legality of `move` was checked by `lifecycle.move_for`."""
+def rule(
+    line: Line,
+    ruling: Ruling,
+    move: Move,
+    decider: Decider,
+    numbers: Numbers,
+    at: datetime,
+    on: date,
+    basis: Basis | None = None,
+    due_at: datetime | None = None,
+) -> Line:
+    """The line after a person's ruling that was found legal and complete; `due_at` is when it is due, while it waits.
+
+    A line that is opened again keeps the number it had as its previous one.
+    """
     authorized = in_units(ruling.authorized, line.request)
-    decision = Decision(at, decider, ruling.reason, ruling.text.strip(), authorized, ruling.second_opinion)
-    documents = (ruling.documents or line.documents) if move.to_state is LineState.PENDED_INFO else ()
-    moved = replace(line, state=move.to_state, decision=decision, documents=documents, reviewed=True)
-    return _settle(moved, numbers, on, line.due_at)
+    decision = Decision(at, decider, ruling.reason, ruling.text.strip(), authorized, ruling.second_opinion, basis)
+    state = _only_state(move)
+    documents = (ruling.documents or line.documents) if state is LineState.PENDED_INFO else ()
+    moved = replace(line, state=state, decision=decision, documents=documents, reviewed=True)
+    if state in PENDED:
+        moved = replace(moved, authorization_number="", previous_authorization_number=_replaced_number(line))
+    return _settle(moved, numbers, on, due_at)
+
+
+def _only_state(move: Move) -> LineState:
+    state = next(iter(move.to))
+    if len(move.to) != 1 or not isinstance(state, LineState):
+        raise ValueError(f"move {move.name} is no ruling: it does not say where the line goes")
+    return state
 
 
 def take_over(request: LineRequest, earned: Line, at: datetime) -> Line:
@@ -162,9 +187,11 @@ def _period(line: Line) -> Period | None:
     return serviced if serviced.start or serviced.end else None
 
 
-def _due(state: LineState, deadline: Deadline, previous: Line | None) -> datetime | None:
+def _due(state: LineState, deadline: Deadline | None, previous: Line | None) -> datetime | None:
     if state not in PENDED:
         return None
+    if deadline is None:
+        raise ValueError("a line that waits for a decision needs a deadline")
     return min(previous.due_at, deadline.due_at) if previous and previous.due_at else deadline.due_at
 
 

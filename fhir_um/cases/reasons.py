@@ -40,6 +40,10 @@ class Reason(StrEnum):
     COSMETIC = "cosmetic"
     CANCELLED_BY_REQUESTER = "cancelled-by-requester"
     SUBMITTED = "submitted"
+    EXTERNAL_REVIEWER = "external-reviewer"
+    WITHDRAWN = "withdrawn"
+    REOPENED = "reopened"
+    VOIDED = "entered-in-error"
 
 
 APPROVALS = frozenset(
@@ -67,6 +71,21 @@ CLINICAL_DENIALS = frozenset(
     }
 )
 """Reasons only a physician may give (lack of information counts as clinical)."""
+
+PENDING = frozenset(
+    {
+        Reason.INFORMATION_NEEDED,
+        Reason.MEDICAL_REVIEW,
+        Reason.PENDING_REVIEW,
+        Reason.UNKNOWN_SERVICE,
+        Reason.INTAKE_REVIEW,
+        Reason.EXTERNAL_REVIEWER,
+    }
+)
+"""Reasons why a line waits on; the sender reads them, so none of them sounds like a decision."""
+
+DISMISSALS = frozenset({Reason.CONTACT_OTHER, Reason.DUPLICATE, Reason.NOT_ELIGIBLE, Reason.LATE_REQUEST})
+"""Reasons why a request is none that is decided here; none of them is about medical necessity."""
 
 ADMINISTRATIVE_DENIALS = frozenset(
     {

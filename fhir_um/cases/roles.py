@@ -36,7 +36,8 @@ class Role(StrEnum):
 PHYSICIANS = frozenset({Role.PHYSICIAN, Role.PEER})
 CLINICIANS = PHYSICIANS | {Role.NURSE, Role.THERAPIST, Role.PHARMACIST, Role.BEHAVIORAL_HEALTH}
 ADMINISTRATIVE_DENIERS = CLINICIANS | {Role.INTAKE, Role.OPERATIONS_MANAGER}
-REVIEWERS = ADMINISTRATIVE_DENIERS
+REVIEWERS = ADMINISTRATIVE_DENIERS | {Role.APPEALS_COORDINATOR, Role.COMPLIANCE_PRIVACY}
+"""Those who act on a line in some way; which way, the table of moves says."""
 
 ENGINE = Decider(id="engine", role=Role.ENGINE, human=False)
 """Software acting by rule: it may approve, ask, route and apply explicit benefit exclusions, nothing else."""

@@ -4,7 +4,7 @@ Must not know bundles or bytes; the manner of answering is given.
 """
 
 from fhir_um.cases.asked import Party, SupportingInfo
-from fhir_um.cases.model import AUTHORIZED, PENDED, BusinessError, Case, Decision, LineState
+from fhir_um.cases.model import AUTHORIZED, OVER, PENDED, BusinessError, Case, Decision, LineState
 from fhir_um.translate.codes import review_actions
 from fhir_um.translate.dialect import Dialect
 from fhir_um.translate.elements_out import (
@@ -78,7 +78,7 @@ def claim_response_of(case: Case, manner: Manner) -> Json:
 
 def _adjudication(case: Case) -> list[Json]:
     """The decision on the request as a whole: only its cancellation is one, everything else is decided by line."""
-    cancelled = case.request.cancel_all and all(line.state == LineState.CANCELLED for line in case.lines)
+    cancelled = case.request.cancel_all and all(line.state in OVER for line in case.lines)
     return [review(review_actions()[LineState.CANCELLED])] if cancelled else []
 
 
@@ -144,7 +144,7 @@ def _reviewer(case: Case) -> Json:
 
     Source: PAS 2.2.1 extension-claimResponseReviewer.
     """
-    lines = [line for line in case.lines if line.state != LineState.CANCELLED]
+    lines = [line for line in case.lines if line.state not in OVER]
     reviews = [line.decision for line in lines if line.decision.decider.human]
     reviewed = bool(reviews) or any(line.reviewed for line in lines)
     parts: list[Json] = [{"url": "wasHumanReviewedFlag", "valueBoolean": reviewed}]

@@ -4,7 +4,7 @@ Must not know other lines, bundles, or how a decision came about.
 """
 
 from fhir_um.cases.asked import ClaimRequest, LineRequest, SupportingInfo
-from fhir_um.cases.model import AUTHORIZED, DENIED, PENDED, Line, LineState
+from fhir_um.cases.model import AUTHORIZED, DENIED, OVER, PENDED, Line, LineState
 from fhir_um.cases.reasons import Reason
 from fhir_um.translate.closed_lists import repeatable
 from fhir_um.translate.codes import decision_reasons, review_actions
@@ -95,8 +95,8 @@ def _item_extensions(line: Line, request: ClaimRequest, stay: tuple[SupportingIn
 
 
 def _previous_number(line: Line) -> str:
-    """The authorization number this state of the line replaced, or put an end to when the line was cancelled."""
-    ended = line.authorization_number if line.state is LineState.CANCELLED else ""
+    """The authorization number this state replaced, or put an end to when the line was cancelled or voided."""
+    ended = line.authorization_number if line.state in OVER else ""
     return ended or line.previous_authorization_number
 
 
