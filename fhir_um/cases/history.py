@@ -15,6 +15,9 @@ _HEADER = frozenset({EventKind.OPENED, EventKind.AMENDED, EventKind.PRIORITY_CHA
 _NEWS = frozenset({EventKind.AMENDED, EventKind.INFORMATION_RECEIVED})
 """After these, what was opened before is no longer all there is."""
 
+_REOPENED = ("T29",)
+"""Whoever decides a line that was opened again looks at it anew, whatever moves it takes meanwhile."""
+
 
 def rebuild(events: Iterable[Event]) -> Case:
     """The case after those events.
@@ -45,7 +48,8 @@ def apply(case: Case | None, event: Event) -> Case:
         return replace(case, version=event.version, event_count=event.sequence)
     if event.kind in NOTES and event.review is not None:
         return replace(case, review=case.review.merged(event.review), event_count=event.sequence)
-    review = case.review.unopened() if event.kind in _NEWS else case.review
+    is_news = event.kind in _NEWS or event.path == _REOPENED
+    review = case.review.unopened() if is_news else case.review
     changed = replace(case, version=event.version, changed_at=event.at, event_count=event.sequence)
     if event.review is not None:
         return replace(changed, review=review.merged(event.review))

@@ -32,7 +32,8 @@ class Opening:
 class Override:
     """A reviewer's own reading of one criterion on one line, with the reason and the evidence for it.
 
-    `id` is `line/policy/criterion`: a later reading of the same criterion replaces it.
+    `id` is `line/policy/criterion`: a later reading of the same criterion replaces it. `found` and `found_evidence` are
+    what software had found of it in that version of the policy: once that changes, the reading no longer counts.
     """
 
     id: str
@@ -44,6 +45,9 @@ class Override:
     by: Decider
     at: datetime
     evidence: tuple[str, ...] = ()
+    policy_version: str = ""
+    found: Truth = Truth.UNKNOWN
+    found_evidence: tuple[str, ...] = ()
 
 
 class DraftState(StrEnum):
@@ -162,7 +166,10 @@ class ExtensionState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Extension:
-    """More time for lines, by days, on a ground their clock's rule allows. `due_before` is what was due, by line."""
+    """More time for lines, by days, on a ground their clock's rule allows. `due_before` is what was due, by line.
+
+    `note` says why it was refused.
+    """
 
     id: str
     sequences: tuple[int, ...]
@@ -175,6 +182,7 @@ class Extension:
     decided_by: Decider | None = None
     decided_at: datetime | None = None
     due_before: tuple[tuple[int, datetime], ...] = ()
+    note: str = ""
 
 
 class VoidState(StrEnum):
@@ -187,7 +195,10 @@ class VoidState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Voiding:
-    """An entry made in error by the payer is taken off the books; never a way to undo a right approval."""
+    """An entry made in error by the payer is taken off the books; never a way to undo a right approval.
+
+    `note` says why it was refused.
+    """
 
     id: str
     sequences: tuple[int, ...]
@@ -197,11 +208,15 @@ class Voiding:
     proposed_at: datetime
     decided_by: Decider | None = None
     decided_at: datetime | None = None
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class PriorityRequest:
-    """Somebody asked for a faster decision: granted at once or refused by a clinician, who says why."""
+    """Somebody asked for a faster decision: granted at once or refused by a clinician, who says why.
+
+    `lowered` where nobody asked, and a clinician took an expedited case back to standard: not granted either.
+    """
 
     id: str
     asked_by: str
@@ -210,6 +225,7 @@ class PriorityRequest:
     granted: bool
     text: str
     by: Decider
+    lowered: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,8 @@ from decimal import Decimal
 
 import pytest
 
-from fhir_um.cases.amending import Change, changes_of
-from fhir_um.cases.model import Course
+from fhir_um.cases.amending import Change, changes_of, refusals
+from fhir_um.cases.model import OVER, Course, LineState
 from fhir_um.cases.placing import cancel
 from fhir_um.cases.roles import requester
 from fhir_um.words import Code, Concept, Identifier, Quantity
@@ -62,6 +62,29 @@ def test_line_left_out_is_told_but_not_where_deltas_are_allowed() -> None:
 
     assert _changes(case, line_request(1))[2] is Change.LEFT_OUT
     assert _changes(case, line_request(1), differential_updates=True)[2] is Change.KEPT
+
+
+@pytest.mark.parametrize("state", sorted(OVER))
+def test_what_is_over_takes_no_update_and_says_why(state) -> None:
+    """I11."""
+    case = case_of(Course.PEND_REVIEW, Course.PEND_REVIEW)
+    over = replace(case, lines=(replace(case.lines[0], state=state), case.lines[1]))
+    update = submission(claim_request(line_request(1), line_request(2)))
+
+    changes = changes_of(over, update)
+
+    assert {sequence: change for sequence, change, _ in changes} == {1: Change.CANCELLED_BEFORE, 2: Change.SAME}
+    assert [state in error.text for error in refusals(over, changes)] == [True]
+    assert _changes(over, claim_request().lines[0], differential_updates=True)[2] is Change.KEPT
+
+
+def test_cancelling_all_leaves_what_is_over_as_it_is() -> None:
+    case = case_of(Course.PEND_REVIEW, Course.PEND_REVIEW)
+    over = replace(case, lines=(replace(case.lines[0], state=LineState.WITHDRAWN), case.lines[1]))
+
+    changes = changes_of(over, submission(claim_request(cancel_all=True)))
+
+    assert [change for _, change, _ in changes] == [Change.KEPT, Change.CANCELLED]
 
 
 def test_denied_line_cannot_be_changed_but_may_be_repeated() -> None:

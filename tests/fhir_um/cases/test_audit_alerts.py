@@ -130,3 +130,11 @@ def test_rules_are_named_once_and_what_is_not_known_is_said() -> None:
 
     assert len({*names, *NOT_KNOWN}) == len(names) + len(NOT_KNOWN)
     assert set(NOT_KNOWN) == {"own-record", "same-surname"}
+
+
+def test_letters_that_software_writes_at_night_are_nobodys_look() -> None:
+    at = datetime(2026, 3, 7, 17, 0, tzinfo=UTC)
+
+    assert found(read(range(600), at, person="engine", role="engine", client_id="")) == []
+    assert found(read(range(600), at, person="", client_id="")) == []
+    assert found(read(range(600), at, person="", client_id="engine")) == []

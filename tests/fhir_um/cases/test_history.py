@@ -5,10 +5,13 @@ from datetime import timedelta
 
 import pytest
 
+from fhir_um.cases.deciders import Decider
 from fhir_um.cases.history import Journal, as_answered, rebuild
 from fhir_um.cases.model import DO_NOT_RESUBMIT, BusinessError, Course, EventKind, LineState, SubmissionId
+from fhir_um.cases.openings import has_opened, new_opening
 from fhir_um.cases.placing import cancel
-from fhir_um.cases.roles import requester
+from fhir_um.cases.review import Review
+from fhir_um.cases.roles import Role, requester
 from tests.builders import AT, journal_of
 
 FAULT = BusinessError("33", DO_NOT_RESUBMIT, "Bundle.entry[0].resource.related", "It is denied.")
@@ -59,3 +62,15 @@ def test_a_refused_update_is_a_step_and_changes_nothing_else() -> None:
 def test_rebuild_refuses_a_broken_history(broken) -> None:
     with pytest.raises(ValueError):
         rebuild(broken(journal_of(Course.APPROVE).events))
+
+
+def test_a_line_opened_again_is_looked_at_anew_whatever_moves_follow() -> None:
+    opened = journal_of(Course.APPROVE)
+    doctor = Decider("dr-1", Role.PHYSICIAN, human=True)
+    seen = Journal(opened.case, AT, doctor)
+    seen.review(EventKind.EVIDENCE_OPENED, Review(openings=(new_opening(doctor, AT),)))
+    again = Journal(seen.case, AT, doctor)
+    again.line(EventKind.LINE_MOVED, replace(seen.case.lines[0], state=LineState.PHYSICIAN_REVIEW), ("T29",))
+
+    assert has_opened(seen.case.review, doctor.id, None)
+    assert not has_opened(again.case.review, doctor.id, None)

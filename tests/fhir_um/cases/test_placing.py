@@ -93,7 +93,7 @@ def test_documents_are_asked_for_only_while_the_line_waits_for_them() -> None:
     nurse = Decider("rn-1", Role.NURSE, human=True)
     numbers = Numbers(numbered(), CaseId("case-1"), AT)
 
-    approved = rule(line, ruling, move_for(line, ruling, nurse, True, ""), nurse, numbers, AT, ON)
+    approved = rule(line, ruling, move_for(line, ruling, nurse, ""), nurse, numbers, AT, ON)
 
     assert approved.documents == ()
     assert approved.reviewed
@@ -119,7 +119,7 @@ def test_an_authorized_amount_without_a_unit_is_in_the_unit_that_was_asked(given
     physician = Decider("dr-1", Role.PHYSICIAN, human=True, npi="1999999992")
     numbers = Numbers(numbered(), CaseId("case-1"), AT)
 
-    modified = rule(line, ruling, move_for(line, ruling, physician, True, ""), physician, numbers, AT, ON)
+    modified = rule(line, ruling, move_for(line, ruling, physician, ""), physician, numbers, AT, ON)
 
     assert modified.decision.authorized == Authorized(quantity=kept)
 
