@@ -8,7 +8,7 @@ from dataclasses import replace
 from enum import Enum, auto
 
 from fhir_um.cases.asked import APPEALS, CONTINUING, LineRequest
-from fhir_um.cases.model import CORRECT, DENIED, DO_NOT_RESUBMIT, BusinessError, Case, Line, LineState
+from fhir_um.cases.model import CORRECT, DENIED, DO_NOT_RESUBMIT, OVER, BusinessError, Case, Line
 from fhir_um.cases.submission import Submission
 from fhir_um.words import Concept
 
@@ -39,7 +39,7 @@ def changes_of(case: Case, submission: Submission) -> Changes:
 
 def _change(old: Line | None, new: LineRequest | None, submission: Submission) -> Change:
     if submission.request.cancel_all:
-        terminal = old is not None and (old.state in DENIED or old.state is LineState.CANCELLED)
+        terminal = old is not None and old.state in DENIED | OVER
         return Change.KEPT if terminal else Change.CANCELLED
     if new is None:
         return Change.KEPT if submission.differential_updates or _was_cancelled(old) else Change.LEFT_OUT
@@ -57,7 +57,7 @@ def _change(old: Line | None, new: LineRequest | None, submission: Submission) -
 
 
 def _was_cancelled(line: Line | None) -> bool:
-    return line is not None and line.state is LineState.CANCELLED
+    return line is not None and line.state in OVER
 
 
 def is_same_request(old: LineRequest, new: LineRequest) -> bool:
@@ -107,20 +107,24 @@ _DENIED_TEXT = "A denied request cannot be updated; send a new request."
 
 def refusals(case: Case, changes: Changes) -> tuple[BusinessError, ...]:
     """What the update may not do: one error for the whole of it when all is denied, else one per line concerned."""
-    live = [line for line in case.lines if line.state is not LineState.CANCELLED]
+    live = [line for line in case.lines if line.state not in OVER]
     if live and all(line.state in DENIED for line in live):
         path = "Bundle.entry[0].resource.related"
         return (BusinessError(_DENIED_CODE, DO_NOT_RESUBMIT, path, _DENIED_TEXT, "2000E-UM02"),)
-    return tuple(error for sequence, change, asked in changes for error in _line_refusal(sequence, change, asked))
+    return tuple(
+        error
+        for sequence, change, asked in changes
+        for error in _line_refusal(sequence, change, asked, case.line(sequence))
+    )
 
 
-def _line_refusal(sequence: int, change: Change, asked: LineRequest | None) -> list[BusinessError]:
+def _line_refusal(sequence: int, change: Change, asked: LineRequest | None, old: Line | None) -> list[BusinessError]:
     path = asked.path if asked else "Bundle.entry[0].resource.item"
     if change is Change.DENIED_BEFORE:
         text = f"Line {sequence} was denied and cannot be updated; ask for it in a new request."
         return [BusinessError(_DENIED_CODE, DO_NOT_RESUBMIT, path, text, "2000F-UM02", sequence)]
-    if change is Change.CANCELLED_BEFORE:
-        text = f"Line {sequence} was cancelled and stays so; add a new line instead."
+    if change is Change.CANCELLED_BEFORE and old is not None:
+        text = f"Line {sequence} was {old.state} and stays so; add a new line instead."
         return [BusinessError(_DENIED_CODE, CORRECT, path, text, "2000F-UM02", sequence)]
     if change is Change.LEFT_OUT:
         text = f"Line {sequence} is missing from the update; it stays as it was. Send every line ever submitted."

@@ -249,6 +249,11 @@ class ClaimRequest:
         team = {npi for member in self.care_team for npi in member.npis}
         return frozenset(team | {p.npi for p in self.requester_parties if p.npi})
 
+    def team_npis(self, line: LineRequest) -> frozenset[str]:
+        """Every NPI of those the sender named for that line, or for all of it; none when that was left open."""
+        team = (m for m in self.care_team if m.sequence in line.care_team_sequences or m.whole_claim)
+        return frozenset(npi for member in team for npi in member.npis)
+
     @property
     def flagged_as_update(self) -> bool:
         """True when any line or information carries a change or cancel flag (2.0.1 updates have only these)."""

@@ -9,8 +9,9 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from fhir_um.cases.auditing import ANSWERED, AuditRow
+from fhir_um.cases.auditing import ANSWERED, AuditEntry, AuditRow
 from fhir_um.cases.model import PayerId
+from fhir_um.cases.roles import ENGINE
 
 _HOUR = timedelta(hours=1)
 _DAY = timedelta(days=1)
@@ -122,7 +123,7 @@ def _seen_in(row: AuditRow, zone_of: Zones, reviewed: frozenset[str]) -> Iterato
     if entry.outcome in _REFUSED_ACCESS:
         yield REFUSED, entry.remote if entry.client_id in _UNNAMED else entry.client_id, str(row.sequence)
     members = {f"{one.payer_id} {one.member_id}" for one in entry.subjects if one.member_id}
-    if entry.outcome != ANSWERED or not entry.subjects:
+    if entry.outcome != ANSWERED or not entry.subjects or _by_itself(entry):
         return
     rule, who = (MANY_BY_PERSON, entry.person) if entry.person else (MANY_BY_CLIENT, entry.client_id)
     yield from ((rule, who, member) for member in members)
@@ -130,6 +131,11 @@ def _seen_in(row: AuditRow, zone_of: Zones, reviewed: frozenset[str]) -> Iterato
         yield OFF_HOURS, entry.person, str(row.sequence)
     if entry.emergency and entry.emergency not in reviewed:
         yield UNREVIEWED, entry.person or entry.client_id, entry.emergency
+
+
+def _by_itself(entry: AuditEntry) -> bool:
+    """True for work that software does unasked, such as letters: nobody looked at anything."""
+    return {entry.client_id, entry.person} <= {"", ENGINE.id}
 
 
 def _is_off_hours(at: datetime, zone: str) -> bool:

@@ -5,7 +5,7 @@ No row holds health data: members and cases stand in it under our own ids. Sourc
 
 import re
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 
 from fhir_um.cases.caller import Caller
@@ -93,6 +93,16 @@ class Anchor:
 
     sequence: int
     hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class DayAnchor:
+    """The anchor of one day (UTC), as it is kept beside the log."""
+
+    day: date
+    sequence: int
+    hash: str
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from fhir_um.cases.asked import ClaimedCoverage, ClaimedMember, Party
-from fhir_um.cases.model import Case, Line, LineState
+from fhir_um.cases.model import OVER, Case, Line, LineState
 from fhir_um.words import Code, Concept, Period, plain_icd
 from profiles.canonicals import CERTIFICATION_CANCEL, ICD10_CM
 
@@ -111,7 +111,7 @@ def _is_of_type(case: Case, wanted: Code | None) -> bool:
     """True when a line was asked for in that way, or does not say in which; a cancelled one is a cancellation too."""
     if wanted is None:
         return True
-    if wanted.code == CERTIFICATION_CANCEL and any(line.state == LineState.CANCELLED for line in case.lines):
+    if wanted.code == CERTIFICATION_CANCEL and any(line.state in OVER for line in case.lines):
         return True
     return any(line.request.certification in ("", wanted.code) for line in case.lines)
 

@@ -4,7 +4,7 @@ Must not know FHIR or SQL.
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 from fhir_um.cases.asked import ClaimRequest
 from fhir_um.cases.evidence import Evidence
@@ -44,6 +44,13 @@ class StoredSubmission:
     claim_url: str
     received_at: datetime
     body: bytes
+
+
+DueAfter = tuple[datetime, CaseId]
+"""A place in a list by due date: when the case there is due, and its id."""
+
+NEVER = datetime.max.replace(tzinfo=UTC)
+"""When a case without a deadline is due."""
 
 
 @dataclass(frozen=True, slots=True)
