@@ -13,6 +13,7 @@ from typing import Any
 
 FIELDS = frozenset(
     {
+        "anchor",
         "attempt",
         "bytes_in",
         "bytes_out",

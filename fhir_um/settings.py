@@ -48,6 +48,13 @@ class OwnAnswers(StrEnum):
     REPORT = "report"
 
 
+class MemberNotices(StrEnum):
+    """How letters reach members: a mail house takes them and says when they went out, or a portal shows them."""
+
+    MAIL = "mail"
+    PORTAL = "portal"
+
+
 class HookVersion(StrEnum):
     """The versions of CRD that hooks are answered in."""
 
@@ -140,6 +147,15 @@ class Settings:
     code_tables: Path | None = field(
         default=None,
         metadata=_row(Path, "Folder of code tables (`*.csv`) for value sets no package lists, such as X12's.", "none"),
+    )
+    clock_rules: Path | None = field(
+        default=None,
+        metadata=_row(
+            Path,
+            "Table of the payer's own clock rules, in place of the one that comes along (`fhir-um clocks rules` shows "
+            "the one in force). A table with overlaps or gaps stops the start.",
+            "the one that comes along",
+        ),
     )
     check_responses: OwnAnswers = field(
         default=OwnAnswers.OFF,
@@ -269,6 +285,14 @@ class Settings:
         default=1,
         metadata=_row(
             forms.count, "Notifying processes that `serve` runs beside itself; 0 when they run by themselves."
+        ),
+    )
+    member_notices: MemberNotices = field(
+        default=MemberNotices.MAIL,
+        metadata=_row(
+            MemberNotices,
+            "How letters reach members: `mail` leaves them ready for a mail house, which says when they went out; with "
+            "`portal` a letter counts as given when it is made.",
         ),
     )
     log_level: LogLevel = field(

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, bindparam, func, select
 
 from fhir_um.cases.auditing import Anchor
+from fhir_um.store.anchors import anchors
 from fhir_um.store.audit import subjects_in
 from fhir_um.store.audit_chain import hash_of
 from fhir_um.store.audit_tables import audit_log, audit_subjects
@@ -46,18 +47,20 @@ def unheard(rows: int) -> None:
 
 
 def check_chain(connection: Connection, anchor: Anchor | None = None, told: Told = unheard) -> ChainChecked:
-    """Walk the whole log; with an `anchor`, also see that the log still holds the row it names."""
+    """Walk the whole log; see that it still holds the rows that `anchor` and the anchors kept beside it name."""
     end = Anchor(0, "")
+    anchored = [Anchor(kept.sequence, kept.hash) for kept in anchors(connection)] + ([anchor] if anchor else [])
     while rows := connection.execute(_NEXT, {"after": end.sequence}).all():
         whom = _whom(connection, rows)
         for row in rows:
-            fault = _fault_of(row, end, whom.get(row.sequence, set())) or _unanchored(row, anchor)
+            fault = _fault_of(row, end, whom.get(row.sequence, set())) or _unanchored(row, anchored)
             if fault:
                 return ChainChecked(end, fault)
             end = Anchor(row.sequence, row.hash)
         told(end.sequence)
-    if anchor is not None and anchor.sequence > end.sequence:
-        lost = f"the log ends at row {end.sequence}, but once had row {anchor.sequence}: its end was cut off"
+    last = max((one.sequence for one in anchored), default=0)
+    if last > end.sequence:
+        lost = f"the log ends at row {end.sequence}, but once had row {last}: its end was cut off"
         return ChainChecked(end, lost)
     if connection.scalar(_BESIDE, {"last": end.sequence}):
         return ChainChecked(end, "members or cases are named of rows that are not there")
@@ -81,8 +84,8 @@ def _hash(row: Found) -> str:
     return hash_of({name: value for name, value in row._mapping.items() if name != audit_log.c.hash.name})
 
 
-def _unanchored(row: Found, anchor: Anchor | None) -> str:
-    if anchor is None or row.sequence != anchor.sequence or row.hash == anchor.hash:
+def _unanchored(row: Found, anchored: Iterable[Anchor]) -> str:
+    if all(row.sequence != one.sequence or row.hash == one.hash for one in anchored):
         return ""
     return f"row {row.sequence} is not the one that was anchored: the log was written anew"
 

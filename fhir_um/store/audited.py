@@ -1,13 +1,13 @@
 """The audit log in the words of the business, inside one transaction. Must not open or end it, and holds no SQL."""
 
 from collections.abc import Callable, Iterator
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import Connection
 
-from fhir_um.cases.auditing import Anchor, AuditEntry, AuditRow, AuditSearch, Subject
+from fhir_um.cases.auditing import Anchor, AuditEntry, AuditRow, AuditSearch, DayAnchor, Subject
 from fhir_um.cases.model import MemberId, PayerId
-from fhir_um.store import audit, audit_search
+from fhir_um.store import anchors, audit, audit_search
 
 
 class AuditRead:
@@ -36,6 +36,14 @@ class AuditRead:
         """The last row."""
         return audit.end_of(self._connection)
 
+    def anchors(self) -> tuple[DayAnchor, ...]:
+        """The anchor of every day that has one, oldest first."""
+        return anchors.anchors(self._connection)
+
+    def is_anchored(self, day: date) -> bool:
+        """True when that day has its anchor."""
+        return anchors.is_anchored(self._connection, day)
+
     def emergencies_since(self, at: datetime) -> frozenset[str]:
         """The emergency grants that were used from then on."""
         return audit_search.emergencies_since(self._connection, at)
@@ -47,6 +55,10 @@ class AuditLog(AuditRead):
     def __init__(self, connection: Connection, writing: Callable[[], Connection]) -> None:
         super().__init__(connection)
         self._writing = writing
+
+    def keep_anchor(self, made: DayAnchor) -> bool:
+        """Keep the anchor of a day; False when the day has one."""
+        return anchors.keep_anchor(self._writing(), made)
 
     def add(self, entry: AuditEntry) -> int:
         """Put the entry at the end of the log; its place.

@@ -11,8 +11,9 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, Row, Table, bindparam, select
 
+from fhir_um.cases.clocks import ClockKind
 from fhir_um.cases.history import rebuild
-from fhir_um.cases.model import PENDED, Case, Event
+from fhir_um.cases.model import OVER, PENDED, Case, Event, EventKind
 from fhir_um.store.cases import case_columns, line_rows, provider_rows
 from fhir_um.store.documents import case_of, event_of
 from fhir_um.store.events import chained
@@ -143,17 +144,26 @@ def _provider_faults(kept: _Kept) -> Iterator[str]:
 
 
 def _clock_faults(kept: _Kept) -> Iterator[str]:
-    found = {row.sequence: row for row in kept.rows[clocks.name]}
+    """What waits has a decision clock that runs to its date; that of a decided line runs until somebody was told."""
+    rows = kept.rows[clocks.name]
+    found = {row.sequence: row for row in rows if row.kind == ClockKind.DECISION}
     due = {line.sequence: line.due_at for line in kept.case.lines if line.state in PENDED and line.due_at}
+    over = {line.sequence for line in kept.case.lines if line.state in OVER}
+    lines = {line.sequence for line in kept.case.lines} | {0}
     yield from (f"line {sequence} waits and has no clock" for sequence in due.keys() - found.keys())
-    for sequence, clock in found.items():
-        if sequence not in due:
-            if clock.stopped_at is None:
-                yield f"line {sequence} does not wait, and its clock runs"
-        elif clock.stopped_at is not None:
+    still = (row.sequence for row in rows if _runs(row) and row.sequence in over)
+    yield from (f"line {sequence} is over, and its clock runs" for sequence in still)
+    yield from (f"line {row.sequence} has a clock and is not in the case" for row in rows if row.sequence not in lines)
+    for sequence in found.keys() & due.keys():
+        clock = found[sequence]
+        if not _runs(clock):
             yield f"line {sequence} waits, and its clock is stopped"
         elif clock.due_at != due[sequence]:
             yield f"line {sequence} and its clock are due at different times"
+
+
+def _runs(clock: Any) -> bool:
+    return clock.stopped_at is None
 
 
 def _number_faults(kept: _Kept) -> Iterator[str]:
@@ -173,7 +183,8 @@ def _number_faults(kept: _Kept) -> Iterator[str]:
 def _submission_faults(kept: _Kept) -> Iterator[str]:
     """Each version that began with a header came with a submission; no other submission belongs to the case."""
     found = {row.case_version: row for row in kept.rows[submissions.name]}
-    headers = {event.version: event.case for event in kept.events if event.case is not None}
+    made = (event for event in kept.events if event.kind is not EventKind.PRIORITY_CHANGED)
+    headers = {event.version: event.case for event in made if event.case is not None}
     for row in kept.rows[submissions.name]:
         if row.case_version not in headers or found[row.case_version] is not row:
             yield f"submission {row.id} belongs to no version of the case"

@@ -15,6 +15,7 @@ from fhir_um.store.engine import FileWatch, is_busy, make_engine, reading, writi
 from fhir_um.store.migrating import check_migrated, migrate
 from fhir_um.store.verify import Checked, verify, verify_audit
 from fhir_um.store.work import Reading, Work
+from fhir_um.store.work_filling import fill_missing
 from fhir_um.vault import Vault
 
 _BUSY = Issue("transient", "The store is busy or out of reach; send the same request again.")
@@ -61,6 +62,8 @@ class Store:
     def migrate(self) -> None:
         """Bring the database to the schema of this program; safe when several processes do so at once."""
         migrate(self.engine)
+        with self.engine.begin() as connection:
+            fill_missing(connection)
 
     def verify(self) -> Checked:
         """What was looked at, and every fault found in it; sealed documents are left alone without a key."""

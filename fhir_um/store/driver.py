@@ -5,6 +5,7 @@ Must not know tables.
 
 import sqlite3
 import time
+from collections.abc import Iterable
 from typing import Any
 
 from sqlalchemy import Connection
@@ -19,6 +20,14 @@ def run(connection: Connection, sql: str, values: tuple[Any, ...] = ()) -> sqlit
     """Raises: DBAPIError of the kind SQLAlchemy would raise, without the values: they are about patients."""
     try:
         return _driver(connection).execute(sql, values)
+    except sqlite3.Error as error:
+        raise _known(sql, error) from error
+
+
+def run_for_each(connection: Connection, sql: str, several: Iterable[tuple[Any, ...]]) -> sqlite3.Cursor:
+    """A change with each of these values; the cursor tells how many rows all of them touched. Raises: as `run`."""
+    try:
+        return _driver(connection).executemany(sql, several)
     except sqlite3.Error as error:
         raise _known(sql, error) from error
 

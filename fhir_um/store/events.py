@@ -21,11 +21,11 @@ _OF_CASE = Prepared(
     .where(case_events.c.payer_id == bindparam("payer_id"), case_events.c.case_id == bindparam("case_id"))
     .order_by(case_events.c.sequence)
 )
-_LAST_HASH = (
+_LAST_HASH = Prepared(
     select(case_events.c.hash)
     .where(case_events.c.payer_id == bindparam("payer_id"), case_events.c.case_id == bindparam("case_id"))
     .order_by(case_events.c.sequence.desc())
-    .limit(1)
+    .limit(bindparam("one"))
 )
 
 
@@ -65,7 +65,7 @@ def add_events(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
 
 def last_hash(connection: Connection, payer_id: PayerId, case_id: CaseId) -> str:
     """The hash of the latest step, empty when there is none."""
-    return connection.execute(_LAST_HASH, {"payer_id": payer_id, "case_id": case_id}).scalar() or ""
+    return _LAST_HASH.scalar(connection, {"payer_id": payer_id, "case_id": case_id, "one": 1}) or ""
 
 
 def events_of(

@@ -3,13 +3,13 @@
 Every query is led by an index and bounded, so none grows with the number of cases of others.
 """
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import BindParameter, Connection, Select, Text, bindparam, exists, literal_column, or_, select, tuple_
 
 from fhir_um.cases.model import PENDED, Case, CaseId, ClientId, LineState, PayerId
-from fhir_um.cases.submission import CaseSearch
+from fhir_um.cases.submission import CaseSearch, DueAfter
 from fhir_um.store.cases import PENDED_STATUS
 from fhir_um.store.columns import as_key
 from fhir_um.store.documents import case_of
@@ -80,7 +80,8 @@ _HAS_LINE = exists().where(
     case_lines.c.case_id == cases.c.id,
     case_lines.c.state.in_(bindparam("states", expanding=True)),
 )
-_WORK = _CASES.where(_HAS_LINE).order_by(cases.c.due_at, cases.c.id)
+_AFTER = tuple_(bindparam("after_due", type_=cases.c.due_at.type), bindparam("after_id", type_=cases.c.id.type))
+_WORK = _CASES.where(_HAS_LINE, tuple_(cases.c.due_at, cases.c.id) > _AFTER).order_by(cases.c.due_at, cases.c.id)
 _WAITS_OVER = Prepared(
     select(case_lines.c.payer_id, case_lines.c.case_id)
     .where(case_lines.c.asked_until <= bindparam("at", type_=case_lines.c.asked_until.type))
@@ -158,10 +159,14 @@ def _search_statement(wanted: CaseSearch) -> Select[str] | None:
     return _BY_BOTH_OF_SYSTEM if wanted.patient else _BY_IDENTIFIER_OF_SYSTEM
 
 
-def worklist(connection: Connection, payer_id: PayerId, states: frozenset[LineState], limit: int) -> tuple[Case, ...]:
-    """Cases with a line in one of the states, earliest due first."""
+def worklist(
+    connection: Connection, payer_id: PayerId, states: frozenset[LineState], limit: int, after: DueAfter | None = None
+) -> tuple[Case, ...]:
+    """Cases with a line in one of the states, earliest due first, those without a deadline last; after that one."""
     statement = _PENDED_WORK if states <= PENDED else _WORK
-    return _cases(connection, statement, {"payer_id": payer_id, "states": sorted(states), "most": limit})
+    due_at, case_id = after or (datetime.min.replace(tzinfo=UTC), "")
+    named = {"payer_id": payer_id, "states": sorted(states), "most": limit}
+    return _cases(connection, statement, named | {"after_due": due_at, "after_id": case_id})
 
 
 def waits_over(connection: Connection, at: datetime, limit: int) -> tuple[tuple[PayerId, CaseId], ...]:

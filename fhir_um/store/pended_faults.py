@@ -15,6 +15,8 @@ from fhir_um.store.attachment_tables import attachment_pieces, attachments
 from fhir_um.store.evidence_text import evidence_from
 from fhir_um.store.found import as_found
 from fhir_um.store.hook_faults import Check, Found
+from fhir_um.store.notice_faults import notice_faults, sealed_notices
+from fhir_um.store.notice_tables import notices
 from fhir_um.store.retention_tables import purged_cases
 from fhir_um.store.sealed import CLEAR, open_evidence, open_piece
 from fhir_um.store.subscriber_tables import deliveries, subscriptions
@@ -48,8 +50,8 @@ _SEALED = select(func.count()).where(attachments.c.sealed_by != CLEAR)
 
 
 def sealed_documents(connection: Connection) -> int:
-    """How many documents only somebody with a key can check."""
-    return connection.execute(_SEALED).scalar_one()
+    """How many documents and letters only somebody with a key can check."""
+    return connection.execute(_SEALED).scalar_one() + sealed_notices(connection)
 
 
 def _of_attachment(vault: Vault | None, connection: Connection, row: Found) -> Iterator[str]:
@@ -102,4 +104,5 @@ def pended_checks(vault: Vault | None) -> tuple[tuple[str, Table, Check], ...]:
     return (
         ("attachment", attachments, partial(_of_attachment, vault)),
         ("subscription", subscriptions, _of_subscription),
+        ("notice", notices, partial(notice_faults, vault)),
     )

@@ -9,16 +9,16 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import CompoundSelect, Connection, Dialect, Insert, Select, Update
+from sqlalchemy import CompoundSelect, Connection, Delete, Dialect, Insert, Select, Update
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.types import TypeEngine
 
-from fhir_um.store.driver import run
+from fhir_um.store.driver import run, run_for_each
 from fhir_um.store.writing import ByDatabase
 
 Named = Mapping[str, Any]
 Convert = Callable[[Any], Any]
-Statement = Select[Any] | CompoundSelect[Any] | Insert | Update
+Statement = Select[Any] | CompoundSelect[Any] | Insert | Update | Delete
 
 _MOST_PLANS = 64
 """Compiled forms kept of one statement, one for each length of its lists; more lengths go the ordinary way."""
@@ -80,7 +80,9 @@ class Prepared:
         plan = self._plan(connection, rows[0])
         if plan is None:
             return connection.execute(self._core(connection), rows if len(rows) > 1 else rows[0]).rowcount
-        return sum(run(connection, plan.sql, plan.of(row)).rowcount for row in rows)
+        if len(rows) == 1:
+            return run(connection, plan.sql, plan.of(rows[0])).rowcount
+        return run_for_each(connection, plan.sql, map(plan.of, rows)).rowcount
 
     def _core(self, connection: Connection) -> Statement:
         return self._statement.of(connection) if isinstance(self._statement, ByDatabase) else self._statement

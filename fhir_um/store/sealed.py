@@ -11,6 +11,9 @@ from fhir_um.vault import CannotOpen, Vault
 CLEAR = ""
 """`sealed_by` of what is not sealed."""
 
+WORDS, PRINT = "words", "print"
+"""Of a letter: what it says, and its PDF."""
+
 
 def seal_piece(vault: Vault, piece: bytes, payer_id: str, content_hash: str, place: int) -> bytes:
     """A piece of a content, for its place in that content and no other."""
@@ -40,6 +43,18 @@ def open_evidence(vault: Vault | None, kept: str, sealed_by: str, payer_id: str,
     return demanded(vault).open_bytes(sealed, _of_evidence(payer_id, id)).decode()
 
 
+def seal_notice(vault: Vault, words: bytes, payer_id: str, id: str, form: str) -> bytes:
+    """What a letter says or its PDF, for that letter and no other; nothing where there is none."""
+    return vault.seal_bytes(words, _of_notice(payer_id, id, form)) if words else b""
+
+
+def open_notice(vault: Vault | None, kept: bytes, sealed_by: str, payer_id: str, id: str, form: str) -> bytes:
+    """The bytes as they were. Raises: CannotOpen; LookupError when the store was opened without a key."""
+    if sealed_by == CLEAR or not kept:
+        return kept
+    return demanded(vault).open_bytes(kept, _of_notice(payer_id, id, form))
+
+
 def demanded(vault: Vault | None) -> Vault:
     """The vault. Raises: LookupError when the store was opened without a key."""
     if vault is None:
@@ -53,3 +68,7 @@ def _of_piece(payer_id: str, content_hash: str, place: int) -> bytes:
 
 def _of_evidence(payer_id: str, id: str) -> bytes:
     return "\n".join(("evidence", payer_id, id)).encode()
+
+
+def _of_notice(payer_id: str, id: str, form: str) -> bytes:
+    return "\n".join(("notice", payer_id, id, form)).encode()

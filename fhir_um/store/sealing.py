@@ -13,8 +13,18 @@ from typing import Any
 from sqlalchemy import BindParameter, Column, Connection, Row, Select, Update, bindparam, func, select, tuple_, update
 
 from fhir_um.store.attachment_tables import attachment_pieces, attachments
+from fhir_um.store.notice_tables import notices
 from fhir_um.store.people_tables import emergencies, people
-from fhir_um.store.sealed import open_evidence, open_piece, seal_evidence, seal_piece
+from fhir_um.store.sealed import (
+    PRINT,
+    WORDS,
+    open_evidence,
+    open_notice,
+    open_piece,
+    seal_evidence,
+    seal_notice,
+    seal_piece,
+)
 from fhir_um.store.subscriber_tables import subscriptions
 from fhir_um.vault import CannotOpen, KeyId, Vault
 
@@ -26,6 +36,7 @@ class Sealed(StrEnum):
 
     PIECES = "pieces of documents"
     EVIDENCE = "texts out of documents"
+    NOTICES = "letters"
     HEADERS = "headers of subscribers"
     PEOPLE = "who people are"
     STATEMENTS = "reasons of emergency access"
@@ -38,6 +49,8 @@ UNKNOWN = "unknown"
 _MOST_AT_ONCE, _MOST_PIECES_AT_ONCE = 200, 32
 """32 pieces are 8 MB."""
 
+_LARGE = frozenset({Sealed.PIECES, Sealed.NOTICES})
+
 _TEXTS: dict[Sealed, tuple[Column[str], tuple[Column[str], ...]]] = {
     Sealed.HEADERS: (subscriptions.c.headers, (subscriptions.c.id, subscriptions.c.payer_id)),
     Sealed.PEOPLE: (people.c.identity, (people.c.id,)),
@@ -46,7 +59,7 @@ _TEXTS: dict[Sealed, tuple[Column[str], tuple[Column[str], ...]]] = {
 }
 """Short texts that do not name their key, each with the columns of its row's own key; an empty one is none."""
 
-_p, _a = attachment_pieces.c, attachments.c
+_p, _a, _n = attachment_pieces.c, attachments.c, notices.c
 _BY: BindParameter[str] = bindparam("by")
 _NOW: BindParameter[str] = bindparam("now")
 _AFTER_ID = tuple_(bindparam("after_0"), bindparam("after_1"))
@@ -73,6 +86,9 @@ _NEXT = {
     Sealed.EVIDENCE: select(_a.id, _a.payer_id, _a.evidence, _a.sealed_by)
     .where(_a.sealed_by == _BY, tuple_(_a.id, _a.payer_id) > _AFTER_ID)
     .order_by(_a.id, _a.payer_id),
+    Sealed.NOTICES: select(_n.id, _n.payer_id, _n.letter, _n.pdf, _n.sealed_by)
+    .where(_n.sealed_by == _BY, tuple_(_n.id, _n.payer_id) > _AFTER_ID)
+    .order_by(_n.id, _n.payer_id),
     **{what: _next_texts(*place) for what, place in _TEXTS.items()},
 }
 _CHANGE = {
@@ -87,11 +103,15 @@ _CHANGE = {
     Sealed.EVIDENCE: update(attachments)
     .where(_a.id == bindparam("of_id"), _a.payer_id == bindparam("of_payer"), _a.sealed_by == _BY)
     .values(evidence=bindparam("sealed"), sealed_by=_NOW),
+    Sealed.NOTICES: update(notices)
+    .where(_n.id == bindparam("of_id"), _n.payer_id == bindparam("of_payer"), _n.sealed_by == _BY)
+    .values(letter=bindparam("words"), pdf=bindparam("print"), sealed_by=_NOW),
     **{what: _change_of_text(*place) for what, place in _TEXTS.items()},
 }
 _COUNTED = {
     Sealed.PIECES: select(_p.sealed_by, func.count()).group_by(_p.sealed_by),
     Sealed.EVIDENCE: select(_a.sealed_by, func.count()).group_by(_a.sealed_by),
+    Sealed.NOTICES: select(_n.sealed_by, func.count()).group_by(_n.sealed_by),
 }
 _KEPT = {what: select(text).where(text != "") for what, (text, _) in _TEXTS.items()}
 
@@ -140,7 +160,7 @@ class Sealing(SealingRead):
     def again(self, what: Sealed, by: KeyId, after: Key = ()) -> Resealed:
         """Seal the next rows that `by` sealed; texts, of which nobody knows, whoever sealed them."""
         connection = self._writing()
-        most = _MOST_PIECES_AT_ONCE if what is Sealed.PIECES else _MOST_AT_ONCE
+        most = _MOST_PIECES_AT_ONCE if what in _LARGE else _MOST_AT_ONCE
         named = _beginning(what, after) | ({} if what in _TEXTS else {"by": by})
         statement = _NEXT[what].limit(most).with_for_update(skip_locked=True)
         done = Resealed()
@@ -189,6 +209,14 @@ def _evidence(vault: Vault, row: Row[*tuple[Any, ...]]) -> Mapping[str, Any]:
     return named | {"now": vault.key_ids[0], "sealed": sealed}
 
 
+def _notice(vault: Vault, row: Row[*tuple[Any, ...]]) -> Mapping[str, Any]:
+    named = {"of_id": row.id, "of_payer": row.payer_id, "by": row.sealed_by, "now": vault.key_ids[0]}
+    for form, kept in ((WORDS, row.letter), (PRINT, row.pdf)):
+        clear = open_notice(vault, bytes(kept), row.sealed_by, row.payer_id, row.id, form)
+        named[form] = seal_notice(vault, clear, row.payer_id, row.id, form)
+    return named
+
+
 def _text(vault: Vault, row: Row[*tuple[Any, ...]]) -> Mapping[str, Any]:
     """Nothing when the first key sealed it already."""
     if vault.sealed_by(row.was) == vault.key_ids[0]:
@@ -200,4 +228,5 @@ def _text(vault: Vault, row: Row[*tuple[Any, ...]]) -> Mapping[str, Any]:
 _CHANGES: Mapping[Sealed, Callable[[Vault, Row[*tuple[Any, ...]]], Mapping[str, Any]]] = {
     Sealed.PIECES: _piece,
     Sealed.EVIDENCE: _evidence,
+    Sealed.NOTICES: _notice,
 }

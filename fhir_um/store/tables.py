@@ -32,6 +32,8 @@ _Counter = BigInteger().with_variant(Integer, "sqlite")
 _USED = text("used IS NOT NULL")
 _ASKED = text("asked_until IS NOT NULL")
 _PENDED = text("status = 'pended'")
+_ALARMING = text("alarm_at IS NOT NULL")
+_RUNNING = text("stopped_at IS NULL")
 
 
 def _of_a_case(table: str) -> ForeignKeyConstraint:
@@ -205,8 +207,21 @@ clocks = Table(
     Column("due_at", Instant, nullable=False),
     Column("considered", Text, nullable=False),
     Column("stopped_at", Instant),
-    PrimaryKeyConstraint("case_id", "payer_id", "sequence", name="clocks_pkey"),
+    Column("kind", Text, nullable=False),
+    Column("basis", Text, nullable=False),
+    Column("day_method", Text, nullable=False),
+    Column("zone", Text, nullable=False),
+    Column("tolls", Text, nullable=False),
+    Column("extension_days", Integer, nullable=False),
+    Column("alarm", Integer, nullable=False),
+    Column("alarm_at", Instant),
+    Column("outcome", Text),
+    Column("notice", Text, nullable=False),
+    Column("told", Text, nullable=False),
+    PrimaryKeyConstraint("case_id", "payer_id", "sequence", "kind", name="clocks_pkey"),
     _of_a_case("clocks"),
+    Index("clocks_alarming", "alarm_at", sqlite_where=_ALARMING, postgresql_where=_ALARMING),
+    Index("clocks_running", "payer_id", "due_at", "case_id", sqlite_where=_RUNNING, postgresql_where=_RUNNING),
     sqlite_with_rowid=False,
 )
 

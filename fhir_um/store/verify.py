@@ -16,11 +16,13 @@ from sqlalchemy import Connection, Executable, Row, Select, Table, bindparam, se
 from fhir_um.cases.auditing import Anchor
 from fhir_um.store.audit_faults import ChainChecked, Told, check_chain
 from fhir_um.store.case_faults import case_faults
+from fhir_um.store.feed_faults import feed_faults, follower_faults
 from fhir_um.store.found import as_found
 from fhir_um.store.hook_faults import KEPT, overdue
 from fhir_um.store.pended_faults import pended_checks, sealed_documents
 from fhir_um.store.purged_faults import purged_faults
 from fhir_um.store.tables import cases, submissions
+from fhir_um.store.work_faults import work_faults
 from fhir_um.vault import Vault
 
 _BATCH = 200
@@ -63,6 +65,8 @@ def verify(connection: Connection, vault: Vault | None = None) -> Checked:
             checked.faults += [f"SQLite: {found}" for found in _sqlite_faults(connection)]
         for row in _all(connection, _CASES):
             events, faults = case_faults(connection, row)
+            faults += feed_faults(connection, row.payer_id, row.id, events)
+            faults += work_faults(connection, row)
             checked.cases += 1
             checked.events += events
             checked.faults += [f"payer {row.payer_id}, case {row.id}: {fault}" for fault in faults]
@@ -75,7 +79,7 @@ def verify(connection: Connection, vault: Vault | None = None) -> Checked:
         _check_pended(connection, vault, checked)
         _check_audit(connection, checked)
         checked.purged_cases, faults = purged_faults(connection)
-        checked.faults += faults
+        checked.faults += [*faults, *follower_faults(connection)]
     return checked
 
 

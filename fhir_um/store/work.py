@@ -10,20 +10,34 @@ from sqlalchemy import Connection
 
 from fhir_um.cases.auditing import Subject, subject_of
 from fhir_um.cases.clocks import Clock
-from fhir_um.cases.guidance import CardFeedback, CardTold, Explained, Guidance, Invocation
+from fhir_um.cases.guidance import CardFeedback, CardTold, Guidance, Invocation
 from fhir_um.cases.model import Case, CaseId, ClientId, Event, IssuedNumber, LineState, MemberId, PayerId, SubmissionId
-from fhir_um.cases.submission import CaseSearch, StoredSubmission
+from fhir_um.cases.submission import CaseSearch, DueAfter, StoredSubmission
 from fhir_um.coverage.model import Directory, GoldCard, Member, Payer, Plan, Provider, UsedService
 from fhir_um.errors import Overtaken
-from fhir_um.store import cases, coverage, events, finding, hook_calls, hook_tokens, hooks, lines, submissions
+from fhir_um.store import (
+    cases,
+    coverage,
+    events,
+    finding,
+    hook_tokens,
+    hooks,
+    lines,
+    submissions,
+    work_rows,
+)
 from fhir_um.store.attached import Attachments, AttachmentsRead
 from fhir_um.store.audited import AuditLog, AuditRead
 from fhir_um.store.clients import Clients, ClientsRead
 from fhir_um.store.directory import DirectoryCache
 from fhir_um.store.documents import used_of
 from fhir_um.store.engine import lock_key, take_turn
+from fhir_um.store.feed import Feed, FeedRead, add_to_feed
+from fhir_um.store.hook_reading import HookReading
+from fhir_um.store.noticed import Notices, NoticesRead
 from fhir_um.store.people import People, PeopleRead
 from fhir_um.store.retained import Retention, RetentionRead
+from fhir_um.store.rooms import Rooms, RoomsRead
 from fhir_um.store.sealed import demanded
 from fhir_um.store.sealing import Sealing, SealingRead
 from fhir_um.store.subscribers import Subscribers, SubscribersRead
@@ -32,7 +46,7 @@ from fhir_um.vault import Vault
 from fhir_um.words import Identifier
 
 
-class Reading:
+class Reading(HookReading, RoomsRead):
     """A transaction that reads. Every method stays inside the payer it is given."""
 
     def __init__(self, connection: Connection, directory: DirectoryCache, vault: Vault | None = None) -> None:
@@ -49,6 +63,16 @@ class Reading:
     def attachments(self) -> AttachmentsRead:
         """Documents that came after the request."""
         return AttachmentsRead(self._connection, self._vault)
+
+    @property
+    def notices(self) -> NoticesRead:
+        """Letters about cases."""
+        return NoticesRead(self._connection, self._vault)
+
+    @property
+    def feed(self) -> FeedRead:
+        """Every step of every case, in the order in which they became final."""
+        return FeedRead(self._connection)
 
     @property
     def clients(self) -> ClientsRead:
@@ -132,9 +156,11 @@ class Reading:
         """The sender's cases that match, latest first; a search for nothing finds nothing."""
         return finding.search(self._connection, payer_id, sender, wanted)
 
-    def worklist(self, payer_id: PayerId, states: frozenset[LineState], limit: int) -> tuple[Case, ...]:
-        """Cases with a line in one of the states, earliest due first."""
-        return finding.worklist(self._connection, payer_id, states, limit)
+    def worklist(
+        self, payer_id: PayerId, states: frozenset[LineState], limit: int, after: DueAfter | None = None
+    ) -> tuple[Case, ...]:
+        """Cases with a line in one of the states, earliest due first; those after that place."""
+        return finding.worklist(self._connection, payer_id, states, limit, after)
 
     def waits_over(self, at: datetime, limit: int) -> tuple[tuple[PayerId, CaseId], ...]:
         """Payer and id of cases with a line that has waited for its documents as long as it should."""
@@ -144,36 +170,8 @@ class Reading:
         """The decision clocks of a case, by line."""
         return lines.clocks_of(self._connection, payer_id, case_id)
 
-    def guidance(self, payer_id: PayerId, ids: tuple[str, ...]) -> tuple[Guidance, ...]:
-        """The coverage assertions with those ids."""
-        return hooks.guidance_named(self._connection, payer_id, ids)
 
-    def guidance_about(self, payer_id: PayerId, member_id: str, ids: tuple[str, ...]) -> tuple[Guidance, ...]:
-        """Those of the coverage assertions with those ids that are about that member."""
-        return hooks.guidance_about(self._connection, payer_id, member_id, ids)
-
-    def guidance_given(self, payer_id: PayerId, instance: str) -> tuple[Guidance, ...]:
-        """Every coverage assertion given to that hook instance, by order."""
-        return hooks.guidance_of_instance(self._connection, payer_id, instance)
-
-    def explained(self, payer_id: PayerId, instance: str) -> Explained:
-        """The latest call of that hook instance, every assertion given to it, its cards and what became of them."""
-        calls = hooks.invocations_of(self._connection, payer_id, instance)
-        given = hooks.guidance_of_instance(self._connection, payer_id, instance)
-        cards = tuple(card for call in calls for card in hooks.cards_of(self._connection, payer_id, call.id))
-        said = hooks.feedback_on(self._connection, payer_id, [card.id for card in cards])
-        return Explained(calls[0] if calls else None, given, cards, said)
-
-    def hook_calls(self, payer_id: PayerId, since: datetime | None) -> tuple[Explained, ...]:
-        """Every hook call that is kept, or received from then on, each with what was told and what became of it."""
-        return hook_calls.hook_calls(self._connection, payer_id, since)
-
-    def cards(self, client: str, ids: tuple[str, ...]) -> tuple[CardTold, ...]:
-        """Those of the cards with those uuids that were shown to that client."""
-        return hooks.cards_shown(self._connection, client, ids)
-
-
-class Work(Reading):
+class Work(Rooms, Reading):
     """A transaction that may write; all of it is kept or none.
 
     Until its first change other writers go on; then it waits for its turn, and looks whether the histories it read
@@ -198,6 +196,16 @@ class Work(Reading):
     def attachments(self) -> Attachments:
         """Documents that came after the request."""
         return Attachments(self._connection, self._vault, self._writing)
+
+    @property
+    def notices(self) -> Notices:
+        """Letters about cases, and what became of them."""
+        return Notices(self._connection, self._vault, self._writing)
+
+    @property
+    def feed(self) -> Feed:
+        """Every step of every case, and how far our own followers have read."""
+        return Feed(self._connection, self._writing)
 
     @property
     def audit(self) -> AuditLog:
@@ -276,11 +284,14 @@ class Work(Reading):
     ) -> None:
         """Write a case for the first time, with its steps, numbers and clocks."""
         new = cases.new_case(case, events)
+        waiting = work_rows.rows_of(case)
         connection = self._writing()
         self._concern(subject_of(case))
         cases.insert_case(connection, new)
+        add_to_feed(connection, case.payer_id, case.id, events)
         lines.add_numbers(connection, case.payer_id, numbers)
         lines.put_clocks(connection, case.payer_id, clocks)
+        work_rows.add_rows(connection, waiting)
 
     def save_case(
         self,
@@ -295,10 +306,12 @@ class Work(Reading):
         Raises: VersionConflict when the case is not at `expected_version` any more.
         """
         cases.update_case(self._writing(), case, expected_version, events)
+        add_to_feed(self._writing(), case.payer_id, case.id, events)
         self._concern(subject_of(case))
         lines.add_numbers(self._writing(), case.payer_id, numbers)
         lines.put_clocks(self._writing(), case.payer_id, clocks)
         lines.stop_clocks(self._writing(), case, case.changed_at)
+        work_rows.follow(self._writing(), case)
 
     def hand_on_number(self, payer_id: PayerId, number: str, case_id: CaseId, sequence: int) -> None:
         """Have a number find another case from now on: the one that took over what it stands for."""

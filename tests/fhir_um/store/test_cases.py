@@ -4,10 +4,15 @@ from datetime import timedelta
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import text
 
-from fhir_um.cases.clocks import Clock
-from fhir_um.cases.history import rebuild
-from fhir_um.cases.model import Case, CaseId, Course, LineState, PayerId
+from fhir_um.cases.alarms import armed
+from fhir_um.cases.clocks import Clock, ClockKind, ClockOutcome, ClockState, Considered, Toll
+from fhir_um.cases.history import Journal, rebuild
+from fhir_um.cases.lifecycle import CANCEL_PATH
+from fhir_um.cases.model import Case, CaseId, Course, EventKind, LineState, PayerId
+from fhir_um.cases.placing import cancel
+from fhir_um.cases.roles import ENGINE
 from fhir_um.errors import VersionConflict
 from fhir_um.store.database import Store
 from fhir_um.words import Quantity
@@ -90,10 +95,23 @@ def test_save_is_refused_when_the_version_moved_on(store: Store) -> None:
         assert len(reading.events_of(PAYER, case.id)) == len(opened().events) + 1
 
 
-def test_clock_runs_until_its_line_is_decided(store: Store) -> None:
+@pytest.mark.parametrize(("days", "outcome"), [(0, ClockOutcome.MET), (8, ClockOutcome.LATE)])
+def test_clock_of_a_line_that_is_over_stops_in_time_or_late(store: Store, days: int, outcome: ClockOutcome) -> None:
+    case = put(store, opened("case-1", Course.PEND_REVIEW))
+    journal = Journal(case, AT + timedelta(days=days), ENGINE)
+    journal.line(EventKind.LINE_CANCELLED, cancel(case.lines[0], ENGINE, AT), CANCEL_PATH)
+
+    with store.open_work() as work:
+        work.save_case(journal.case, 1, tuple(journal.events), (), ())
+        (stopped,) = work.clocks_of(PAYER, case.id)
+
+    assert (stopped.stopped_at, stopped.outcome, stopped.alarm_at) == (journal.case.changed_at, outcome, None)
+
+
+def test_clock_runs_on_when_its_line_is_decided(store: Store) -> None:
     case = put(store, opened("case-1", Course.PEND_REVIEW, Course.PEND_REVIEW))
     with store.open_reading() as work:
-        assert work.clocks_of(PAYER, case.id) == clocks_for(case)
+        assert work.clocks_of(PAYER, case.id) == tuple(map(armed, clocks_for(case)))
     later = moved(case)
 
     with store.open_work() as work:
@@ -101,20 +119,57 @@ def test_clock_runs_until_its_line_is_decided(store: Store) -> None:
 
     with store.open_reading() as reading:
         first, second = reading.clocks_of(PAYER, case.id)
-    assert first == Clock(case.id, 1, DEADLINE, stopped_at=later.case.changed_at)
+    assert first == armed(Clock(case.id, 1, DEADLINE)), "nobody was told yet"
     assert second.stopped_at is None
 
 
 def test_clock_given_again_replaces_the_one_of_the_line(store: Store) -> None:
     case = put(store, opened("case-1", Course.PEND_REVIEW))
-    considered = (("D01", AT), ("D02", AT + timedelta(microseconds=1)))
+    considered = (Considered("D01", AT), Considered("D02", AT + timedelta(microseconds=1), limit=7, notice=("member",)))
     sooner = replace(DEADLINE, rule_id="D02", due_at=AT, considered=considered)
     again = moved(case, LineState.NURSE_REVIEW)
 
     with store.open_work() as work:
         work.save_case(again.case, 1, tuple(again.events), (), (Clock(case.id, 1, sooner),))
 
-        assert work.clocks_of(PAYER, case.id) == (Clock(case.id, 1, sooner),)
+        assert work.clocks_of(PAYER, case.id) == (armed(Clock(case.id, 1, sooner)),)
+
+
+def test_clock_comes_back_with_all_that_became_of_it(store: Store) -> None:
+    case = put(store, opened("case-1", Course.PEND_REVIEW))
+    tolled = Considered("D19", AT, "a rule", state=ClockState.TOLLED, start_at=AT, tolled_at=AT, extended_days=15)
+    clock = Clock(
+        case.id,
+        1,
+        replace(DEADLINE, considered=(tolled, Considered("S-CA1", None, state=ClockState.NOT_STARTED))),
+        AT,
+        ClockKind.NOTICE_WRITTEN,
+        "determination",
+        "business_days",
+        "America/Chicago",
+        (Toll(AT, None, "why"), Toll(AT, AT, "why")),
+        15,
+        75,
+        None,
+        ClockOutcome.LATE,
+        ("provider",),
+        ("provider",),
+    )
+
+    with store.open_work() as work:
+        work.clocks.put(PAYER, (clock,))
+        assert work.clocks_of(PAYER, case.id) == (armed(Clock(case.id, 1, DEADLINE)), clock)
+
+
+def test_clock_from_before_rules_were_kept_with_it_is_read(store: Store) -> None:
+    case = put(store, opened("case-1", Course.PEND_REVIEW))
+    with store.engine.begin() as connection:
+        connection.execute(text('UPDATE clocks SET considered = \'[["D01","2026-03-09T15:00:00Z"]]\''))
+
+    with store.open_reading() as work:
+        (clock,) = work.clocks_of(PAYER, case.id)
+
+    assert clock.deadline.considered == (Considered("D01", DEADLINE.due_at),)
 
 
 def test_number_finds_its_case_for_its_payer_alone(store: Store) -> None:

@@ -58,7 +58,9 @@ def test_block_that_ends_well_keeps_everything(store: Store) -> None:
         work.new_case(case, tuple(journal.events), numbers_of(case), clocks_for(case))
         work.audit.add(AUDIT)
 
-    assert _rows(store) == 1 + 2 + 3 + len(numbers_of(case)) + 1 + 1 + 2 + 1 + len(case.request.provider_npis)
+    in_the_feed, waiting = 1, 1
+    beside = len(numbers_of(case)) + len(case.request.provider_npis) + in_the_feed + waiting
+    assert _rows(store) == 1 + 2 + 3 + 1 + 1 + 2 + 1 + beside
     assert store.verify().faults == []
 
 

@@ -1,21 +1,29 @@
 import multiprocessing
 import re
+from contextlib import closing
 from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
 
+from fhir_um.cases.alarms import armed
 from fhir_um.cases.asked import CareTeamMember
+from fhir_um.cases.clocks import Clock, ClockOutcome
+from fhir_um.cases.model import CaseId, Course
 from fhir_um.errors import NotMigrated
 from fhir_um.store.database import Store
 from fhir_um.store.engine import make_engine
-from fhir_um.store.migrating import migrate
+from fhir_um.store.migrating import migrate, migrations
 from fhir_um.store.tables import metadata
-from tests.builders import claim_request, line_request, party
+from tests.builders import DEADLINE, claim_request, line_request, party
 from tests.conftest import now
-from tests.fhir_um.store.stored import opened, put_whole
+from tests.fhir_um.store.older import rewound
+from tests.fhir_um.store.stored import PAYER, opened, put_whole
 
 _SHAPE = {
     "sqlite": "SELECT name, sql FROM sqlite_master WHERE name NOT LIKE 'alembic%' AND sql IS NOT NULL",
@@ -51,6 +59,16 @@ def test_migrations_build_exactly_the_tables(empty_url: str) -> None:
         assert _shape(connection) == expected
         assert compare_metadata(MigrationContext.configure(connection), metadata) == []
     engine.dispose()
+
+
+def test_the_newest_revision_is_the_one_with_the_highest_number() -> None:
+    """So says the name of each file; Alembic, which knows better, is not loaded to look whether it is there."""
+    scripts = ScriptDirectory.from_config(migrations())
+    in_order = [script.revision for script in scripts.walk_revisions()]
+
+    assert in_order == sorted(in_order, reverse=True)
+    assert all(Path(script.path).name.startswith(f"{script.revision}_") for script in scripts.walk_revisions())
+    assert in_order[0] == scripts.get_current_head()
 
 
 def test_database_without_tables_says_what_to_run(empty_url: str) -> None:
@@ -100,32 +118,43 @@ def _migrate(url: str) -> None:
     store.close()
 
 
-def test_cases_from_before_are_found_by_their_providers(empty_url: str) -> None:
+def test_cases_from_before_are_found_by_their_providers(store: Store, older_url: str) -> None:
     """Their documents said who requests, orders and renders; of what kind they are nobody had looked at."""
-    store = Store(empty_url, now)
-    store.migrate()
     team = (CareTeamMember(1, (party("1910020027"), party("1910010010")), True, None),)
     asked = replace(claim_request(line_request(1)), lines=(), care_team=team, requester_parties=(party("1" * 300),))
     put_whole(store, opened("case-1", request=asked))
     put_whole(store, opened("case-2", request=replace(asked, care_team=(), requester_parties=())))
-    with store.engine.begin() as connection:
-        kept = connection.execute(_PROVIDERS).all()
-        for statement in _BEFORE_SENSITIVITY:
-            connection.execute(text(statement))
+    with closing(Store(older_url, now)) as old:
+        rewound(old, "0009", store)
 
-    store.migrate()
+        old.migrate()
 
-    with store.engine.connect() as connection:
-        assert connection.execute(_PROVIDERS).all() == kept
-    assert len(kept) == 3
-    assert store.verify().faults == []
-    store.close()
+        with store.engine.connect() as expected, old.engine.connect() as found:
+            kept = expected.execute(_PROVIDERS).all()
+            assert found.execute(_PROVIDERS).all() == kept
+        assert len(kept) == 3
+        assert old.verify().faults == []
+
+
+def test_clocks_from_before_run_on_and_their_alarms_begin(store: Store, older_url: str) -> None:
+    """They were all of decisions; those that had stopped were in time or late."""
+    for name in ("case-1", "case-2", "case-3"):
+        put_whole(store, opened(name, Course.PEND_REVIEW))
+    late = DEADLINE.due_at + timedelta(seconds=1)
+    with store.open_work() as work:
+        work.clocks.put(PAYER, (replace(Clock(CaseId("case-2"), 1, DEADLINE), stopped_at=DEADLINE.due_at),))
+        work.clocks.put(PAYER, (replace(Clock(CaseId("case-3"), 1, DEADLINE), stopped_at=late),))
+    with closing(Store(older_url, now)) as old:
+        rewound(old, "0010", store)
+
+        old.migrate()
+
+        with old.open_reading() as reading:
+            running, met, missed = (reading.clocks_of(PAYER, CaseId(f"case-{n}"))[0] for n in (1, 2, 3))
+            due = reading.clocks.alarms_due(DEADLINE.due_at, 10)
+        assert running == armed(Clock(CaseId("case-1"), 1, DEADLINE))
+        assert (met.outcome, missed.outcome, met.alarm_at) == (ClockOutcome.MET, ClockOutcome.LATE, None)
+        assert due == ((PAYER, "case-1"),)
 
 
 _PROVIDERS = text("SELECT payer_id, case_id, npi FROM case_providers ORDER BY npi")
-_BEFORE_SENSITIVITY = (
-    "DROP TABLE case_providers",
-    "ALTER TABLE cases DROP COLUMN sensitivity",
-    "ALTER TABLE subscriptions DROP COLUMN payers",
-    "UPDATE alembic_version SET version_num = '0009'",
-)

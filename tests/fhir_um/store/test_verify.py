@@ -51,7 +51,7 @@ _ALTERED = {
     "clock deleted": ("DELETE FROM clocks", "line 2 waits and has no clock"),
     "clock altered": ("UPDATE clocks SET due_at = '2030-01-01T00:00:00.000000+00:00'", "due at different times"),
     "clock stopped": ("UPDATE clocks SET stopped_at = due_at", "its clock is stopped"),
-    "clock added": ("UPDATE clocks SET sequence = 1", "line 1 does not wait, and its clock runs"),
+    "clock of no line": ("UPDATE clocks SET sequence = 9", "line 9 has a clock and is not in the case"),
     "number": ("DELETE FROM issued_numbers", "which was never handed out"),
     "number of another line": ("UPDATE issued_numbers SET sequence = 9", "which was never handed out"),
     "submission body": ("UPDATE submissions SET body = substr(body, 2)", "do not have the recorded hash"),
