@@ -14,30 +14,49 @@ _SIGNED_IN = frozenset({Scope.SESSION, Scope.ASK_EMERGENCY})
 _READS = _SIGNED_IN | {Scope.READ_CASES}
 _STUDIES = _READS | {Scope.READ_HOOKS}
 _DECIDES = _READS | {Scope.DECIDE_CASES}
+_WORKS = _DECIDES | {Scope.TAKE_WORK}
+_KEEPS_REVIEWERS = frozenset({Scope.READ_REVIEWERS, Scope.KEEP_REVIEWERS})
 
 MAY: dict[Role, frozenset[Scope]] = {
     Role.ENGINE: frozenset(),
     Role.PROVIDER: frozenset(),
-    Role.INTAKE: _DECIDES,
-    **dict.fromkeys(sorted(CLINICIANS), _DECIDES | {Scope.READ_HOOKS}),
-    Role.OPERATIONS_MANAGER: _DECIDES | {Scope.READ_HOOKS},
-    Role.APPEALS_COORDINATOR: _READS,
+    Role.INTAKE: _WORKS,
+    **dict.fromkeys(sorted(CLINICIANS), _WORKS | {Scope.READ_HOOKS}),
+    Role.OPERATIONS_MANAGER: _WORKS
+    | _KEEPS_REVIEWERS
+    | {Scope.ASSIGN_WORK, Scope.READ_HOOKS, Scope.READ_EVENTS, Scope.MATCH_CLAIMS, Scope.VOID_CASES}
+    | {Scope.READ_MEASURES},
+    Role.APPEALS_COORDINATOR: _DECIDES,
     Role.APPEALS_PHYSICIAN: _STUDIES,
     Role.CASE_MANAGER: _READS,
     Role.POLICY_AUTHOR: _SIGNED_IN,
     Role.POLICY_APPROVER: _SIGNED_IN,
-    Role.AUDITOR: _STUDIES | {Scope.READ_AUDIT},
-    Role.COMPLIANCE_PRIVACY: _SIGNED_IN | {Scope.REVIEW_EMERGENCY, Scope.READ_AUDIT},
+    Role.AUDITOR: _STUDIES | {Scope.READ_AUDIT, Scope.READ_EVENTS, Scope.READ_REVIEWERS, Scope.READ_MEASURES},
+    Role.COMPLIANCE_PRIVACY: _DECIDES
+    | _KEEPS_REVIEWERS
+    | {Scope.REVIEW_EMERGENCY, Scope.READ_AUDIT, Scope.READ_MEASURES, Scope.VOID_CASES},
     Role.DELEGATE: frozenset({Scope.SESSION}),
     Role.IT_ADMIN: _SIGNED_IN | {Scope.READ_TOKENS},
 }
-"""A role -> what it may ask for; what a decision on a line takes besides is in `cases/lifecycle.py`.
+"""A role -> what it may ask for; what a decision on a line takes besides is in `cases/move_table.py`.
 
 Nobody signs in as software or as a provider. A delegate sees nothing until a delegation says what.
 """
 
 HEALTH_DATA = frozenset(
-    {Scope.READ_CASES, Scope.DECIDE_CASES, Scope.READ_HOOKS, Scope.READ_AUDIT, Scope.REVIEW_EMERGENCY}
+    {
+        Scope.READ_CASES,
+        Scope.DECIDE_CASES,
+        Scope.VOID_CASES,
+        Scope.TAKE_WORK,
+        Scope.ASSIGN_WORK,
+        Scope.MATCH_CLAIMS,
+        Scope.READ_EVENTS,
+        Scope.READ_HOOKS,
+        Scope.READ_AUDIT,
+        Scope.READ_MEASURES,
+        Scope.REVIEW_EMERGENCY,
+    }
 )
 """What shows health data, or whose was seen. Who may ask for any of it signs in with a second factor."""
 
@@ -67,7 +86,7 @@ APART = (
     ),
     Apart(
         frozenset({Role.AUDITOR, Role.COMPLIANCE_PRIVACY}),
-        those_who_may(Scope.DECIDE_CASES),
+        those_who_may(Scope.DECIDE_CASES) - {Role.COMPLIANCE_PRIVACY},
         "who looks over decisions makes none",
     ),
     Apart(

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import msgspec
 import yaml
 
-from fhir_um.coverage.model import GoldCard, Member, Payer, Plan, Provider, UsedService
+from fhir_um.coverage.model import GoldCard, Member, Payer, Plan, Provider, Reviewer, UsedService
 
 T = TypeVar("T")
 
@@ -39,6 +39,7 @@ class People:
     providers: tuple[Provider, ...]
     gold_cards: tuple[GoldCard, ...]
     history: tuple[Usage, ...]
+    reviewers: tuple[Reviewer, ...]
 
 
 class PeopleFault(Exception):
@@ -50,7 +51,7 @@ class PeopleFault(Exception):
 
 
 def load_people(directory: Path) -> People:
-    """Read and check the six files of a folder.
+    """Read and check the seven files of a folder.
 
     Raises: PeopleFault with every fault of form, or (when the form is right) every fault of content.
     """
@@ -62,11 +63,25 @@ def load_people(directory: Path) -> People:
         providers=_read(directory / "providers.yaml", Provider, faults),
         gold_cards=_read(directory / "gold-cards.yaml", GoldCard, faults),
         history=_read(directory / "history.yaml", Usage, faults),
+        reviewers=_read(directory / "reviewers.yaml", Reviewer, faults),
     )
     faults = faults or [fault for check in _CHECKS for fault in check(people)]
     if faults:
         raise PeopleFault(tuple(faults))
     return people
+
+
+def load_reviewers(file: Path) -> tuple[Reviewer, ...]:
+    """Read one file of the payer's clinicians.
+
+    Raises: PeopleFault with every fault of form, and for somebody who is in it twice.
+    """
+    faults: list[str] = []
+    found = _read(file, Reviewer, faults)
+    faults = faults or list(_repeated(file.name, "payer and NPI", (f"{r.payer_id} {r.npi}" for r in found)))
+    if faults:
+        raise PeopleFault(tuple(faults))
+    return found
 
 
 # --- form -----------------------------------------------------------------------------------------------------------
@@ -165,6 +180,7 @@ def _each_once(people: People) -> Iterator[str]:
     yield from _repeated("members.yaml", "id", (m.id for m in people.members))
     yield from _repeated("providers.yaml", "payer and NPI", (f"{p.payer_id} {p.npi}" for p in people.providers))
     yield from _repeated("gold-cards.yaml", "id", (g.id for g in people.gold_cards))
+    yield from _repeated("reviewers.yaml", "payer and NPI", (f"{r.payer_id} {r.npi}" for r in people.reviewers))
     numbers = (f"{m.payer_id} {i.system}|{i.value}" for m in people.members for i in m.identifiers)
     yield from _repeated("members.yaml", "payer and identifier", numbers)
 
@@ -183,6 +199,7 @@ def _payers_known(people: People) -> Iterator[str]:
         ("providers.yaml", (p.payer_id for p in people.providers)),
         ("gold-cards.yaml", (g.payer_id for g in people.gold_cards)),
         ("history.yaml", (u.payer_id for u in people.history)),
+        ("reviewers.yaml", (r.payer_id for r in people.reviewers)),
     )
     for file, payer_ids in tables:
         for number, payer_id in enumerate(payer_ids, start=1):

@@ -102,6 +102,28 @@ class Provider:
 
 
 @dataclass(frozen=True, slots=True)
+class LicenceOnFile:
+    """A licence of a clinician of the payer, and the days it is valid."""
+
+    state: str
+    number: str
+    period: Period
+
+
+@dataclass(frozen=True, slots=True)
+class Reviewer:
+    """A clinician of the payer, as its own files know them; `attested` is for when they attested to be free to rule."""
+
+    payer_id: str
+    npi: str
+    name: str
+    kind: str
+    specialties: tuple[str, ...]
+    licences: tuple[LicenceOnFile, ...]
+    attested: Period = Period()
+
+
+@dataclass(frozen=True, slots=True)
 class GoldCard:
     """An exemption: this provider needs no authorization for that group of services, for a time."""
 

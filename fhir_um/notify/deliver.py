@@ -24,12 +24,15 @@ from fhir_um.notify.send import Post, seconds_for
 from fhir_um.subscribers.model import Asking, Delivery, DeliveryKind, Given, Lease, Met, Sent, Tried
 from fhir_um.subscribers.trying import again_at
 from fhir_um.usecases.deliver_owed import end_those_over, is_any_due, keep_bytes, take_turn
-from fhir_um.usecases.end_waits import end_waits
+from fhir_um.usecases.housekeeping import tend
 
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """How much at once. A lease must last longer than the longest try, and is what a killed worker leaves behind."""
+    """How much at once. A lease must last longer than the longest try, and is what a killed worker leaves behind.
+
+    A house that had so `much_done` at once is tended again sooner.
+    """
 
     threads: int = 64
     leases: int = 128
@@ -41,6 +44,7 @@ class Pace:
     gather_seconds: float = 0.02
     written_at_once: int = 100
     ends_every_seconds: float = 5.0
+    much_done: int = 500
     busy_seconds: float = 1.0
 
 
@@ -263,7 +267,18 @@ class Deliverer:
         if self._monotonic() >= self._ends_at:
             self._ends_at = self._monotonic() + self._pace.ends_every_seconds
             end_those_over(self._deps)
-            end_waits(self._deps)
+            if self._tend() >= self._pace.much_done:
+                self._ends_at = self._monotonic() + self._pace.busy_seconds
+
+    def _tend(self) -> int:
+        """What the house looks after by itself; a fault in it holds up no delivery, and is met again next time."""
+        try:
+            return tend(self._deps)
+        except Refusal:
+            raise
+        except Exception as fault:  # whatever it is, those who are owed news get it
+            say(logging.ERROR, "housekeeping-broken", error_type=type(fault).__name__, frames=frames_of(fault))
+            return 0
 
     # --- stopping ---------------------------------------------------------------------------------------------------
 

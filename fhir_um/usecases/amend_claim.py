@@ -9,9 +9,11 @@ from dataclasses import replace
 from fhir_um.cases.amending import Change, Changes, changes_of, refusals
 from fhir_um.cases.asked import LineRequest
 from fhir_um.cases.caller import Caller
-from fhir_um.cases.clocks import Clock
+from fhir_um.cases.clocks import Clock, running_decisions
+from fhir_um.cases.deadlines import informed
 from fhir_um.cases.history import Journal, as_answered
-from fhir_um.cases.lifecycle import CANCEL_PATH, EARNED_PATH
+from fhir_um.cases.information_requests import information_clocks
+from fhir_um.cases.lifecycle import CANCEL_PATH, EARNED_PATH, ENGINE_MOVES
 from fhir_um.cases.model import (
     DENIED,
     PENDED,
@@ -25,6 +27,7 @@ from fhir_um.cases.model import (
     SubmissionId,
 )
 from fhir_um.cases.placing import Numbers, cancel, never_started, place, take_over
+from fhir_um.cases.priorities import PRIORITY_PATH, hastened
 from fhir_um.cases.reasons import Reason
 from fhir_um.cases.roles import ENGINE, PHYSICIANS, requester
 from fhir_um.cases.submission import Submission
@@ -36,6 +39,8 @@ from fhir_um.usecases.timing import Timing, priority_of
 _KINDS = {Change.ADDED: EventKind.LINE_REQUESTED, Change.CHANGED: EventKind.LINE_CHANGED}
 _OF_A_PERSON = frozenset({Course.APPROVE, Course.PEND_DOCUMENTS, Course.PEND_REVIEW})
 """Courses software does not take on a line a person has ruled on; it goes back to people instead."""
+
+_PHYSICIANS_QUEUES = frozenset({LineState.PHYSICIAN_REVIEW, LineState.SPECIALIST_REVIEW})
 
 
 def amend_case(
@@ -52,10 +57,12 @@ def amend_case(
 
     `earned` are lines of orders, authorized, by the new line that takes each over.
     """
-    amendment = _Amendment(deps, caller, submission, adjudicator, case, earned)
+    kept = work.clocks_of(case.payer_id, case.id)
+    decisions = running_decisions(kept)
+    amendment = _Amendment(deps, caller, submission, adjudicator, case, earned, decisions)
     amendment.run(submission_id)
     amended = amendment.journal.case
-    clocks = _clocks(work, case, amended, amendment.timing)
+    clocks = (*amendment.clocks(), *information_clocks(amended, kept, amendment.at))
     work.save_case(amended, case.version, tuple(amendment.journal.events), tuple(amendment.numbers.issued), clocks)
     return as_answered(amended, submission_id, amendment.journal.events)
 
@@ -71,8 +78,10 @@ class _Amendment:
         adjudicator: Adjudicator,
         case: Case,
         earned: Mapping[int, Line],
+        decisions: Mapping[int, Clock],
     ) -> None:
         self.earned = earned
+        self.decisions = decisions
         self.sensitive = deps.sensitive
         self.submission = submission
         self.adjudicator = adjudicator
@@ -150,7 +159,16 @@ class _Amendment:
             proposed = _to_reviewer(old, proposed)
         proposed = without_answered(proposed, self._answered(asked.sequence))
         on, continued = self.standing.received_on, self.standing.continued.get(asked.sequence, "")
-        return place(asked, proposed, self.numbers, self.at, on, self.timing.of(asked), old, continued)
+        deadline = self.timing.for_course(asked, proposed.course)
+        previous = self._as_due(old, proposed.course) if old is not None else None
+        return place(asked, proposed, self.numbers, self.at, on, deadline, previous, continued)
+
+    def _as_due(self, old: Line, course: Course) -> Line:
+        """The line as it stood; one that waits for nothing any more is due sooner, if something counts from then."""
+        state, _ = ENGINE_MOVES[course]
+        if old.state is not LineState.PENDED_INFO or state is LineState.PENDED_INFO:
+            return old
+        return replace(old, due_at=self._informed(old.sequence).deadline.due_at)
 
     def _repeat(self, asked: LineRequest) -> None:
         """A line that asks for the same: what the sender says beside it is taken over, and a pended one is seen again.
@@ -169,7 +187,7 @@ class _Amendment:
         """True when what the update brought moved the line. Where a person has it in hand, only back to the person."""
         if old.reviewed:
             return self._back_to_reviewer(old, asked)
-        if old.state is LineState.PHYSICIAN_REVIEW:
+        if old.state in _PHYSICIANS_QUEUES:
             return False
         line, path = self._placed(asked, old)
         moved = (line.state, line.findings, line.documents) != (old.state, old.findings, old.documents)
@@ -184,7 +202,8 @@ class _Amendment:
         reason = replace(
             old.decision, at=self.at, decider=ENGINE, reason=Reason.MEDICAL_REVIEW, text="Information received."
         )
-        moved = replace(old, request=asked, state=state, decision=reason, documents=())
+        due_at = self._informed(old.sequence).deadline.due_at
+        moved = replace(old, request=asked, state=state, decision=reason, documents=(), due_at=due_at)
         self.journal.line(EventKind.LINE_MOVED, moved, ("T10",))
         return True
 
@@ -203,17 +222,36 @@ class _Amendment:
         numbers = (paper.control_number for paper in papers if paper)
         return frozenset(number.removeprefix(ours) for number in numbers if number.startswith(ours))
 
+    def _informed(self, sequence: int) -> Clock:
+        """The decision clock of a line once it waits for nothing any more."""
+        return informed(self.decisions[sequence], self.at)
+
+    def clocks(self) -> tuple[Clock, ...]:
+        """A line newly pended starts a clock, one hastened runs to its new end, one that waits no longer goes on."""
+        pended = [line for line in self.journal.case.lines if line.state in PENDED]
+        now = {line.sequence: self._clock(line) for line in pended}
+        return tuple(clock for sequence, clock in now.items() if clock != self.decisions.get(sequence))
+
+    def _clock(self, line: Line) -> Clock:
+        running = self.decisions.get(line.sequence)
+        if running is not None and line.state is not LineState.PENDED_INFO:
+            running = self._informed(line.sequence)
+        if running is not None and running.deadline.due_at == line.due_at:
+            return running
+        return self.timing.clock(self.case.id, line)
+
     def _hasten(self) -> None:
         """The request has become urgent: every line that waits is due by the expedited rule, if that is sooner."""
         for line in self.journal.case.lines:
-            sooner = self.timing.of(line.request).due_at
-            if line.due_at and sooner < line.due_at:
-                self.journal.line(EventKind.LINE_MOVED, replace(line, due_at=sooner), ("T31",), self.actor)
+            due_at = self.timing.of(line.request, line.state is LineState.PENDED_INFO).due_at
+            sooner = hastened(line, due_at, self.at)
+            if sooner is not None:
+                self.journal.line(EventKind.LINE_MOVED, sooner, PRIORITY_PATH, self.actor)
 
 
 def _to_reviewer(old: Line, proposed: Determination) -> Determination:
     """What a person has ruled on, software approves nothing of; the rules' finding goes along."""
-    physician = old.state is LineState.PHYSICIAN_REVIEW or old.decision.decider.role in PHYSICIANS
+    physician = old.state in _PHYSICIANS_QUEUES or old.decision.decider.role in PHYSICIANS
     return replace(
         proposed,
         course=Course.PEND_PHYSICIAN if physician else Course.PEND_REVIEW,
@@ -227,14 +265,3 @@ def _to_reviewer(old: Line, proposed: Determination) -> Determination:
 
 def _bare(line: LineRequest) -> LineRequest:
     return replace(line, path="", changed="", cancelled=False)
-
-
-def _clocks(work: Work, before: Case, after: Case, timing: Timing) -> tuple[Clock, ...]:
-    """A line newly pended starts a clock, one hastened runs to its new end; the store stops those of other lines."""
-    running = {c.sequence: c.deadline for c in work.clocks_of(before.payer_id, before.id) if c.stopped_at is None}
-    changed: list[Clock] = []
-    for line in after.lines:
-        deadline = running.get(line.sequence)
-        if line.state in PENDED and (deadline is None or line.due_at != deadline.due_at):
-            changed.append(Clock(after.id, line.sequence, timing.of(line.request)))
-    return tuple(changed)

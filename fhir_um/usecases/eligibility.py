@@ -7,11 +7,11 @@ answers it with 200 and ClaimResponse.error. Source: PAS 2.2.1 section on X12 AA
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
-from zoneinfo import ZoneInfo
 
 from fhir_um.cases.asked import ClaimRequest, LineRequest, Party
 from fhir_um.cases.caller import Caller
 from fhir_um.cases.model import CORRECT, DO_NOT_RESUBMIT, BusinessError, PayerId
+from fhir_um.cases.zones import zone_of
 from fhir_um.coverage.model import Directory, Member, Payer, Plan, Provider
 from fhir_um.deps import Reading
 from fhir_um.usecases.members import find_member
@@ -72,7 +72,7 @@ def establish(
     work: Reading, directory: Directory, payer: Payer, payer_named: bool, request: ClaimRequest, at: datetime
 ) -> Standing:
     """Looks everything up and lists every fault. Lines that arrive cancelled are not looked at."""
-    received_on = at.astimezone(ZoneInfo(payer.time_zone)).date()
+    received_on = at.astimezone(zone_of(payer.time_zone)).date()
     errors: list[BusinessError] = []
     if not payer_named:
         errors.append(_error("T4", request.payer.path, "The insurer is not a payer of this endpoint.", "2010A-NM109"))

@@ -1,11 +1,16 @@
 """Lines whose documents did not come in time go to a person, who decides by what is there. Nothing is denied for it.
 
-Must not know who calls it, or how often. Source: utilization-management lifecycle, move T10.
+Rules that count from when all that is needed is there count from then on: nothing more is waited for. Must not know who
+calls it, or how often. Source: utilization-management lifecycle, move T10.
 """
 
+from dataclasses import replace
 from datetime import datetime
 
+from fhir_um.cases.clocks import Clock, running_decisions
+from fhir_um.cases.deadlines import informed
 from fhir_um.cases.history import Journal
+from fhir_um.cases.information_requests import information_clocks
 from fhir_um.cases.lifecycle import NOT_INFORMED_PATHS
 from fhir_um.cases.model import Case, CaseId, EventKind, Line, LineState, PayerId
 from fhir_um.cases.placing import give_up_waiting
@@ -30,11 +35,16 @@ def _end(deps: Deps, payer_id: PayerId, case_id: CaseId, at: datetime) -> bool:
         lines = _waited_out(case, at) if case else []
         if case is None or not lines:
             return False
-        journal = Journal(case, at, ENGINE)
+        journal, clocks = Journal(case, at, ENGINE), work.clocks_of(payer_id, case_id)
+        decisions = running_decisions(clocks)
+        started: list[Clock] = []
         for line in lines:
-            moved = give_up_waiting(line, at)
+            clock = informed(decisions[line.sequence], at)
+            started += [clock] * (clock != decisions[line.sequence])
+            moved = replace(give_up_waiting(line, at), due_at=clock.deadline.due_at)
             journal.line(EventKind.LINE_MOVED, moved, NOT_INFORMED_PATHS[moved.state])
-        work.save_case(journal.case, case.version, tuple(journal.events), (), ())
+        started += information_clocks(journal.case, clocks, at)
+        work.save_case(journal.case, case.version, tuple(journal.events), (), tuple(started))
         work.subscribers.announce(journal.case, at)
         return True
 

@@ -1,26 +1,29 @@
 """What becomes of lines that waited for information when some of it came: asked of the policies again, or to a person.
 
-Runs inside a transaction, with the documents already kept. Must not know FHIR. Clocks were never stopped by asking, so
-they go on as they are. Software grants only where no person has ruled, and denies nothing here.
+Runs inside a transaction, with the documents already kept. Must not know FHIR. Clocks go on as they are; rules that
+count from when the information is there start now, and what was stopped until then goes on. Software grants only where
+no person has ruled, and denies nothing here.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from zoneinfo import ZoneInfo
 
 from fhir_um.cases.attachments import Chart
 from fhir_um.cases.caller import Caller
-from fhir_um.cases.clocks import Deadline
+from fhir_um.cases.clocks import Clock, Deadline, running_decisions
+from fhir_um.cases.deadlines import informed
 from fhir_um.cases.deciders import Decider
 from fhir_um.cases.documents import DocumentNeeded
 from fhir_um.cases.history import Journal
+from fhir_um.cases.information_requests import information_clocks
 from fhir_um.cases.lifecycle import INFORMED_PATH
-from fhir_um.cases.model import Case, Course, Determination, EventKind, Line, LineState
+from fhir_um.cases.model import OVER, Case, Course, Determination, EventKind, Line, LineState
 from fhir_um.cases.placing import Numbers, place
 from fhir_um.cases.reasons import Reason
 from fhir_um.cases.roles import ENGINE, PHYSICIANS
 from fhir_um.cases.submission import StoredSubmission, Submission
+from fhir_um.cases.zones import zone_of
 from fhir_um.deps import Deps, Work
 from fhir_um.usecases.adjudicate import Adjudicator, make_adjudicator
 from fhir_um.usecases.eligibility import choose_payer, establish
@@ -71,16 +74,21 @@ def inform(
         return case
     journal, numbers = Journal(case, at, ENGINE), Numbers(deps.new_number, case.id, at)
     adjudicator = _adjudicator(deps, work, caller, case, chart, stored, at)
-    running = {c.sequence: c.deadline for c in work.clocks_of(case.payer_id, case.id) if c.stopped_at is None}
+    kept = work.clocks_of(case.payer_id, case.id)
+    running = running_decisions(kept)
+    started: list[Clock] = []
     for line in lines:
         needed = news[line.sequence].still_needed(line)
         told = replace(line, documents=needed)
         journal.line(EventKind.INFORMATION_RECEIVED, told, (), actor)
         proposed = _proposed(adjudicator, told, journal.case, news[line.sequence].is_final)
         if proposed is not None:
-            moved, path = _placed(adjudicator, told, proposed, numbers, running[line.sequence], at)
+            clock = informed(running[line.sequence], at)
+            started += [clock] * (clock != running[line.sequence])
+            moved, path = _placed(adjudicator, told, proposed, numbers, clock.deadline, at)
             journal.line(EventKind.LINE_MOVED, moved, (*INFORMED_PATH, *path[2:]))
-    work.save_case(journal.case, case.version, tuple(journal.events), tuple(numbers.issued), ())
+    started += information_clocks(journal.case, kept, at)
+    work.save_case(journal.case, case.version, tuple(journal.events), tuple(numbers.issued), tuple(started))
     work.subscribers.announce(journal.case, at)
     return journal.case
 
@@ -89,7 +97,7 @@ def _adjudicator(
     deps: Deps, work: Work, caller: Caller, case: Case, chart: Chart, stored: StoredSubmission, at: datetime
 ) -> Adjudicator:
     """Judges as the request's own submission was judged, by what is known today."""
-    live = tuple(line.request for line in case.lines if line.state is not LineState.CANCELLED)
+    live = tuple(line.request for line in case.lines if line.state not in OVER)
     request = replace(case.request, lines=live)
     submission = Submission(
         request=request,
@@ -108,7 +116,7 @@ def _adjudicator(
 
 
 def _day(at: datetime, zone: str) -> date:
-    return at.astimezone(ZoneInfo(zone)).date()
+    return at.astimezone(zone_of(zone)).date()
 
 
 def _proposed(adjudicator: Adjudicator, line: Line, case: Case, is_final: bool) -> Determination | None:

@@ -9,8 +9,8 @@ from types import MappingProxyType
 
 from fhir_um.cases.asked import ClaimRequest
 from fhir_um.cases.caller import Caller
-from fhir_um.cases.clocks import Clock
 from fhir_um.cases.history import Journal
+from fhir_um.cases.information_requests import information_clocks
 from fhir_um.cases.lifecycle import CANCEL_PATH, EARNED_PATH
 from fhir_um.cases.model import (
     CORRECT,
@@ -86,11 +86,12 @@ def open_case(
             continue
         proposed = _with_intake() if orphan else adjudicator.propose(line, journal.case)
         continued = standing.continued.get(line.sequence, "")
-        placed, path = place(line, proposed, numbers, at, standing.received_on, timing.of(line), continued=continued)
+        deadline = timing.for_course(line, proposed.course)
+        placed, path = place(line, proposed, numbers, at, standing.received_on, deadline, continued=continued)
         journal.line(EventKind.LINE_REQUESTED, placed, path)
     case = journal.case
-    pended = (line for line in case.lines if line.state in PENDED)
-    clocks = tuple(Clock(case.id, line.sequence, timing.of(line.request)) for line in pended)
+    clocks = tuple(timing.clock(case.id, line) for line in case.lines if line.state in PENDED)
+    clocks += information_clocks(case, clocks, case.received_at)
     work.new_case(case, tuple(journal.events), tuple(numbers.issued), clocks)
     return case
 

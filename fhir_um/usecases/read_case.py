@@ -5,12 +5,14 @@ Changes nothing. "Not yours" and "not there" are the same answer.
 
 from dataclasses import replace
 from datetime import datetime
+from decimal import Decimal
 
 from fhir_um.cases.caller import Caller
-from fhir_um.cases.clocks import Clock
+from fhir_um.cases.clocks import Clock, ClockKind
 from fhir_um.cases.history import rebuild
+from fhir_um.cases.ledger import authorization_of
 from fhir_um.cases.model import PENDED, Case, CaseId, Event, LineState
-from fhir_um.cases.submission import CaseSearch, Submission
+from fhir_um.cases.submission import NEVER, CaseSearch, DueAfter, Submission
 from fhir_um.deps import Deps, Reading
 from fhir_um.errors import Kind, Refusal
 
@@ -41,7 +43,18 @@ def clocks_of(deps: Deps, case: Case) -> tuple[Clock, ...]:
         return ()
     with deps.open_reading() as work:
         clocks = work.clocks_of(case.payer_id, case.id)
-    return tuple(clock for clock in clocks if dues.get(clock.sequence) == clock.deadline.due_at)
+    decisions = (clock for clock in clocks if clock.kind is ClockKind.DECISION)
+    return tuple(clock for clock in decisions if dues.get(clock.sequence) == clock.deadline.due_at)
+
+
+def used_of(deps: Deps, case: Case) -> dict[int, Decimal]:
+    """How many units of each line were used, by line; nothing is asked about a case that has no authorization."""
+    if not any(line.authorization_number for line in case.lines):
+        return {}
+    with deps.open_reading() as work:
+        uses = work.ledger.uses_by_line(case.payer_id, (case.id,))
+    lines = (authorization_of(case, line, uses.get((case.id, line.sequence), ())) for line in case.lines)
+    return {line.sequence: line.used for line in lines}
 
 
 def read_events(deps: Deps, caller: Caller, case_id: CaseId) -> tuple[Event, ...]:
@@ -70,11 +83,13 @@ def search_own(deps: Deps, caller: Caller, search: CaseSearch) -> tuple[tuple[tu
         return tuple((case, body_of(work, case)) for case in found[search.offset : end]), len(found) > end
 
 
-def list_work(deps: Deps, caller: Caller, states: frozenset[LineState], limit: int) -> tuple[Case, ...]:
-    """Cases with a line in one of those states, earliest due first."""
+def list_work(
+    deps: Deps, caller: Caller, states: frozenset[LineState], limit: int, after: DueAfter | None = None
+) -> tuple[Case, ...]:
+    """Cases with a line in one of those states, earliest due first, those without a deadline last; after that place."""
     with deps.open_reading() as work:
-        found = [case for payer in caller.payer_ids for case in work.worklist(payer, states, limit)]
-        return tuple(sorted(found, key=lambda case: case.due_at or case.received_at)[:limit])
+        found = [case for payer in caller.payer_ids for case in work.worklist(payer, states, limit, after)]
+        return tuple(sorted(found, key=lambda case: (case.due_at or NEVER, case.id))[:limit])
 
 
 def case_with_body(deps: Deps, case: Case) -> tuple[Case, bytes]:

@@ -19,6 +19,15 @@ def home_payer_name(deps: Deps) -> str:
         return next((payer.name for payer in work.directory().payers), "")
 
 
+def zone_of(deps: Deps, payer_id: PayerId) -> str:
+    """The time zone of a payer, whose days its figures are cut by. Raises: Refusal NOT_FOUND when it is not on file."""
+    with deps.open_reading() as work:
+        payer = work.directory().payer(payer_id)
+    if payer is None:
+        raise Refusal.of(Kind.NOT_FOUND, "not-found", "No such payer.", "payer")
+    return payer.time_zone
+
+
 def plans_on_file(deps: Deps) -> tuple[Plan, ...]:
     """Every plan of every payer, for those who choose one, by name."""
     with deps.open_reading() as work:

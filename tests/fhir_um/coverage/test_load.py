@@ -10,7 +10,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fhir_um.coverage.load import People, PeopleFault, load_people
+from fhir_um.coverage.load import People, PeopleFault, load_people, load_reviewers
 from fhir_um.coverage.model import LineOfBusiness
 from fhir_um.words import Identifier
 
@@ -93,6 +93,10 @@ def test_invented_npis_pass_the_check_digit(people: People) -> None:
     assert [npi for npi in sorted(npis) if not is_npi(npi)] == []
 
 
+def test_invented_reviewers_pass_the_check_digit(people: People) -> None:
+    assert [one.npi for one in people.reviewers if not is_npi(one.npi)] == []
+
+
 def test_amounts_and_days_are_exact(people: People) -> None:
     usage = people.history[0]
 
@@ -158,6 +162,8 @@ def test_every_fault_of_form_is_told_at_once(folder: Path) -> None:
         ("providers.yaml", 1, {"npi": "81899-1234"}, "providers.yaml, row 1: `81899-1234` is not an NPI"),
         ("providers.yaml", 1, {"networks": ["x"]}, "providers.yaml, row 1: plan `x` is not a plan of harbor"),
         ("gold-cards.yaml", 3, {"npi": "1910040041"}, "gold-cards.yaml, row 3: `1910040041` is not a provider"),
+        ("reviewers.yaml", 2, {"payer_id": "harbor"}, "reviewers.yaml: payer and NPI `harbor 1910200405` is used 2"),
+        ("reviewers.yaml", 1, {"payer_id": "nobody"}, "reviewers.yaml, row 1: payer `nobody` is not in payers.yaml"),
         ("history.yaml", 1, {"member_id": "prairie-2001"}, "history.yaml, row 1: `prairie-2001` is not a member"),
     ],
 )
@@ -167,6 +173,12 @@ def test_a_fault_of_content_is_told_with_its_place(
     change(folder, file, row, **values)
 
     assert any(line.startswith(fault) for line in faults_of(folder))
+
+
+def test_one_file_of_reviewers_is_read_alone(folder: Path) -> None:
+    assert load_reviewers(folder / "reviewers.yaml") == load_people(folder).reviewers
+    with pytest.raises(PeopleFault, match=r"none\.yaml: the file is missing"):
+        load_reviewers(folder / "none.yaml")
 
 
 @given(

@@ -20,7 +20,7 @@ from tests.fhir_um.usecases.asking import NORA, a_caller, ask, sent
 LOINC = "http://loinc.org"
 REPORT, NOTE = "11502-2", "34117-2"
 NURSE = Decider("rn-1", Role.NURSE, human=True)
-PHYSICIAN = Decider("dr-1", Role.PHYSICIAN, human=True, npi="1910140148")
+PHYSICIAN = Decider("dr-1", Role.PHYSICIAN, human=True, npi="1910200405")
 COPD = ClaimedDiagnosis(1, Concept((Code("http://hl7.org/fhir/sid/icd-10-cm", "J44.9"),)), None, None)
 _numbers = count(1)
 

@@ -2,17 +2,15 @@
 
 from sqlalchemy import text
 
-from fhir_um.cases.lifecycle import Ruling, RulingAction
 from fhir_um.cases.model import PENDED, Case
-from fhir_um.cases.reasons import Reason
 from fhir_um.deps import Deps
 from fhir_um.store.tables import metadata
-from fhir_um.usecases.decide_case import decide_case
 from fhir_um.usecases.submit_claim import submit_claim
+from tests.fhir_um.deciding import approval, decided
 from tests.fhir_um.store.subscribed import subscription
 from tests.fhir_um.usecases.asking import a_caller
 from tests.fhir_um.usecases.attached import attach, call, document, oxygen, tracking
-from tests.fhir_um.usecases.subscribers import NURSE, deliver
+from tests.fhir_um.usecases.subscribers import deliver
 
 EVERYTHING = 1_000_000
 
@@ -40,13 +38,12 @@ def whole_case(deps: Deps, content: bytes = b"a report") -> Case:
 
 
 def done(deps: Deps, case: Case) -> Case:
-    """The case, with every line that waits approved by a nurse, and told."""
+    """The case, with every line that waits approved by a physician, and told."""
     with deps.open_reading() as work:
         now = work.load_case(case.payer_id, case.id)
     assert now is not None
     waiting = [line.sequence for line in now.lines if line.state in PENDED]
-    rulings = tuple(Ruling(sequence, RulingAction.APPROVE, Reason.CRITERIA_MET, "") for sequence in waiting)
-    after = decide_case(deps, a_caller(), now.id, now.version, NURSE, rulings) if waiting else now
+    after = decided(deps, a_caller(), now.id, *map(approval, waiting)) if waiting else now
     deliver(deps)
     return after
 

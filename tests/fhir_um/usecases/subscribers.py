@@ -3,15 +3,13 @@
 from datetime import timedelta
 
 from fhir_um.cases.deciders import Decider
-from fhir_um.cases.lifecycle import Ruling, RulingAction
 from fhir_um.cases.model import Case
-from fhir_um.cases.reasons import Reason
 from fhir_um.cases.roles import Role
 from fhir_um.deps import Deps
 from fhir_um.subscribers.model import Asking, Delivery, Given, Sent, Subscription, Tried
-from fhir_um.usecases.decide_case import decide_case
 from fhir_um.usecases.submit_claim import submit_claim
 from tests.builders import line_request
+from tests.fhir_um import deciding
 from tests.fhir_um.usecases.asking import a_caller, ask, sent
 
 NURSE = Decider("rn-1", Role.NURSE, human=True)
@@ -23,9 +21,8 @@ def pended(deps: Deps) -> Case:
 
 
 def decided(deps: Deps, case: Case, line: int) -> Case:
-    """The case after a nurse approved one line."""
-    ruling = Ruling(line, RulingAction.APPROVE, Reason.CRITERIA_MET, "")
-    return decide_case(deps, a_caller(), case.id, case.version, NURSE, (ruling,))
+    """The case after a physician approved one line."""
+    return deciding.decided(deps, a_caller(), case.id, deciding.approval(line))
 
 
 def deliver(deps: Deps, status: int = 200, gives_up: bool = False) -> list[Delivery]:

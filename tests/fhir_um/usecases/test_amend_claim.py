@@ -8,22 +8,17 @@ from decimal import Decimal
 import pytest
 
 from fhir_um.cases.asked import PriorClaim
-from fhir_um.cases.deciders import Decider
 from fhir_um.cases.history import rebuild
 from fhir_um.cases.inquiry import Inquiry
-from fhir_um.cases.lifecycle import Ruling, RulingAction
 from fhir_um.cases.model import Authorized, EventKind, LineState
-from fhir_um.cases.reasons import Reason
-from fhir_um.cases.roles import Role
-from fhir_um.usecases.decide_case import decide_case
 from fhir_um.usecases.read_case import body_behind, read_case, read_events, read_own
 from fhir_um.usecases.submit_claim import submit_claim
 from fhir_um.words import Code, Quantity
 from tests.builders import AT, line_request
+from tests.fhir_um.deciding import approval, decided, denial
 from tests.fhir_um.usecases.asking import CLINIC, a_caller, ask, found_by, sent
 
 CERTIFICATION = "https://codesystem.x12.org/005010/1322"
-PHYSICIAN = Decider("dr-1", Role.PHYSICIAN, human=True, npi="1910140148")
 
 
 def _update(case, *lines, url="https://ehr.example.test/fhir/Claim/2", **changes):
@@ -84,14 +79,13 @@ def test_cancelling_stops_the_clock(deps) -> None:
     submit_claim(deps, a_caller(), sent(_update(opened, _wheelchair(cancelled=True))))
 
     with deps.open_reading() as work:
-        (stopped,) = work.clocks_of(opened.payer_id, opened.id)
-    assert stopped.stopped_at == AT
+        stopped = work.clocks_of(opened.payer_id, opened.id)
+    assert {clock.stopped_at for clock in stopped} == {AT}
 
 
 def test_a_denied_request_cannot_be_updated(deps) -> None:
     opened = submit_claim(deps, a_caller(), sent(ask(_wheelchair())))
-    ruling = Ruling(1, RulingAction.DENY_CLINICAL, Reason.NOT_NECESSARY, "A cane serves the need inside the home.")
-    denied = decide_case(deps, a_caller(), opened.id, 1, PHYSICIAN, (ruling,))
+    denied = decided(deps, a_caller(), opened.id, denial())
 
     updated = submit_claim(deps, a_caller(), sent(_update(denied, _wheelchair(), _wheelchair(2))))
 
@@ -101,8 +95,7 @@ def test_a_denied_request_cannot_be_updated(deps) -> None:
 
 def test_an_update_refused_as_a_whole_leaves_the_case_as_it_was(deps) -> None:
     opened = submit_claim(deps, a_caller(), sent(ask(_wheelchair())))
-    ruling = Ruling(1, RulingAction.DENY_CLINICAL, Reason.NOT_NECESSARY, "A cane serves the need inside the home.")
-    denied = decide_case(deps, a_caller(), opened.id, 1, PHYSICIAN, (ruling,))
+    denied = decided(deps, a_caller(), opened.id, denial())
     other = replace(ask().member, full_url="https://ehr.example.test/fhir/Patient/moved", given="Norah")
     refused = sent(_update(denied, _wheelchair(), _wheelchair(2), expedited=True, member=other), at=AT + timedelta(1))
 
@@ -131,8 +124,7 @@ def test_an_update_refused_as_a_whole_leaves_the_case_as_it_was(deps) -> None:
 
 def test_a_refused_update_sent_again_is_refused_again_with_the_same_answer(deps) -> None:
     opened = submit_claim(deps, a_caller(), sent(ask(_wheelchair())))
-    ruling = Ruling(1, RulingAction.DENY_CLINICAL, Reason.NOT_NECESSARY, "A cane serves the need inside the home.")
-    denied = decide_case(deps, a_caller(), opened.id, 1, PHYSICIAN, (ruling,))
+    denied = decided(deps, a_caller(), opened.id, denial())
     first, second = (sent(_update(denied, _wheelchair(), _wheelchair(n), url=f"urn:{n}")) for n in (2, 3))
 
     told = submit_claim(deps, a_caller(), first)
@@ -147,9 +139,7 @@ def test_a_refused_update_sent_again_is_refused_again_with_the_same_answer(deps)
 def test_errors_of_the_last_accepted_update_outlive_a_refused_one(deps) -> None:
     opened = submit_claim(deps, a_caller(), sent(ask(_wheelchair(), line_request(2, "E1390"))))
     partly = submit_claim(deps, a_caller(), sent(_update(opened, _wheelchair())))
-    text = "A cane serves the need inside the home."
-    rulings = tuple(Ruling(n, RulingAction.DENY_CLINICAL, Reason.NOT_NECESSARY, text) for n in (1, 2))
-    denied = decide_case(deps, a_caller(), opened.id, 2, PHYSICIAN, rulings)
+    denied = decided(deps, a_caller(), opened.id, denial(1), denial(2))
 
     submit_claim(deps, a_caller(), sent(_update(denied, _wheelchair(), url="urn:refused")))
 
@@ -159,8 +149,7 @@ def test_errors_of_the_last_accepted_update_outlive_a_refused_one(deps) -> None:
 
 def test_one_denied_line_refuses_only_its_own_change(deps) -> None:
     opened = submit_claim(deps, a_caller(), sent(ask(_wheelchair(), _wheelchair(2))))
-    ruling = Ruling(1, RulingAction.DENY_CLINICAL, Reason.NOT_NECESSARY, "A cane serves the need inside the home.")
-    denied = decide_case(deps, a_caller(), opened.id, 1, PHYSICIAN, (ruling,))
+    denied = decided(deps, a_caller(), opened.id, denial())
 
     changed = _wheelchair(quantity=Quantity(Decimal("2"), "units"))
     updated = submit_claim(deps, a_caller(), sent(_update(denied, changed, _wheelchair(2), _wheelchair(3))))
@@ -172,8 +161,7 @@ def test_one_denied_line_refuses_only_its_own_change(deps) -> None:
 
 def test_a_renewal_of_an_approved_line_gets_a_new_number_and_names_the_old(deps) -> None:
     opened = submit_claim(deps, a_caller(), sent(ask(_wheelchair())))
-    approve = Ruling(1, RulingAction.APPROVE, Reason.CRITERIA_MET, "", Authorized())
-    approved = decide_case(deps, a_caller(), opened.id, 1, PHYSICIAN, (approve,))
+    approved = decided(deps, a_caller(), opened.id, approval(authorized=Authorized()))
     old = approved.line(1).authorization_number
 
     renewal = _wheelchair(certification_type=Code(CERTIFICATION, "R"))
@@ -185,8 +173,7 @@ def test_a_renewal_of_an_approved_line_gets_a_new_number_and_names_the_old(deps)
 
 def test_an_unchanged_approved_line_stays_as_it_was(deps) -> None:
     opened = submit_claim(deps, a_caller(), sent(ask(_wheelchair())))
-    approve = Ruling(1, RulingAction.APPROVE, Reason.CRITERIA_MET, "")
-    approved = decide_case(deps, a_caller(), opened.id, 1, PHYSICIAN, (approve,))
+    approved = decided(deps, a_caller(), opened.id, approval())
 
     updated = submit_claim(deps, a_caller(), sent(_update(approved, _wheelchair(), _wheelchair(2))))
 

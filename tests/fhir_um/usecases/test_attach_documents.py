@@ -9,6 +9,7 @@ import pytest
 
 from fhir_um.cases.asked import DocumentInformation, PriorClaim, SupportingInfo
 from fhir_um.cases.attachments import Content, Fate
+from fhir_um.cases.clocks import running_decisions
 from fhir_um.cases.documents import DocumentNeeded
 from fhir_um.cases.history import rebuild
 from fhir_um.cases.lifecycle import Ruling, RulingAction
@@ -76,11 +77,11 @@ def test_answers_that_meet_the_policy_approve(deps, case, clock) -> None:
 
     after = now(deps, case)
     with deps.open_reading() as work:
-        (stopped,) = work.clocks_of(case.payer_id, case.id)
+        running = running_decisions(work.clocks_of(case.payer_id, case.id))[1]
     assert received.fates == (Fate.ATTACHED,)
     assert (after.line(1).state, after.version) == (LineState.APPROVED, 2)
     assert after.line(1).authorization_number
-    assert stopped.stopped_at == clock.at
+    assert running.stopped_at is None, "it stops when member and provider were told"
     assert rebuild(read_events(deps, a_caller(), case.id)) == after
     assert deps.store.verify().faults == []
 

@@ -10,9 +10,9 @@ import pytest
 
 from cds_hooks.desk import Feedback
 from fhir_um.api.hook_desk import HookDesk
+from fhir_um.api.hook_measures import target_seconds
 from fhir_um.api.metric_views import NOT_TOLD, measures_view, record_view
 from fhir_um.cases.hook_metrics import measured
-from fhir_um.commands.hooks import target_seconds
 from fhir_um.settings import Settings
 from fhir_um.usecases.hook_metrics import hook_metrics
 from tests.builders import AT

@@ -5,23 +5,19 @@ from dataclasses import replace
 import pytest
 
 from fhir_um.cases.asked import ClaimedDiagnosis, PriorClaim
-from fhir_um.cases.deciders import Decider
 from fhir_um.cases.history import Journal
 from fhir_um.cases.inquiry import Inquiry, LineFilter
-from fhir_um.cases.lifecycle import Ruling, RulingAction
 from fhir_um.cases.model import EventKind
-from fhir_um.cases.reasons import Reason
-from fhir_um.cases.roles import ENGINE, Role
-from fhir_um.usecases.decide_case import decide_case
+from fhir_um.cases.roles import ENGINE
 from fhir_um.usecases.inquire import inquire
 from fhir_um.usecases.submit_claim import submit_claim
 from fhir_um.words import Code, Concept
 from profiles.canonicals import ICD10_CM
 from tests.builders import line_request, party
+from tests.fhir_um.deciding import approval, decided
 from tests.fhir_um.usecases.asking import CLINIC, a_caller, ask, found_by, insurer, member_with, sent
 
 BY_A_STRANGER = {"requester": party("1910040041"), "requester_parties": (party("1910040041"),), "care_team": ()}
-PHYSICIAN = Decider("dr-1", Role.PHYSICIAN, human=True, npi="1910140148")
 
 
 def _inquiry(asker=CLINIC, **changes) -> Inquiry:
@@ -65,8 +61,7 @@ def test_what_does_not_fit_is_no_match_and_nothing_more(deps, case, changes) -> 
 @pytest.mark.spec("pas:spec-47")
 @pytest.mark.spec("pas:spec-48")
 def test_a_replaced_number_finds_the_current_authorization(deps, case) -> None:
-    ruling = Ruling(1, RulingAction.APPROVE, Reason.CRITERIA_MET, "")
-    approved = decide_case(deps, a_caller(), case.id, 1, PHYSICIAN, (ruling,))
+    approved = decided(deps, a_caller(), case.id, approval())
     old = approved.line(1).authorization_number
     renewal = line_request(1, "K0823", certification_type=Code("https://codesystem.x12.org/005010/1322", "R"))
     update = ask(renewal, prior=PriorClaim(case.request.claim_url), claim_url="urn:second")

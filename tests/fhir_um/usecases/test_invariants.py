@@ -15,21 +15,23 @@ from hypothesis.stateful import (
     RuleBasedStateMachine,
     initialize,
     invariant,
-    precondition,
     rule,
     run_state_machine_as_test,
 )
 
 from fhir_um.cases.asked import PriorClaim
+from fhir_um.cases.basis import Basis, Reopening
+from fhir_um.cases.clocks import ClockKind
 from fhir_um.cases.deciders import Decider
 from fhir_um.cases.evidence import Evidence
 from fhir_um.cases.history import rebuild
 from fhir_um.cases.lifecycle import Ruling, RulingAction
-from fhir_um.cases.model import AUTHORIZED, DENIED, PENDED, Authorized, Case, LineState, Priority
+from fhir_um.cases.model import AUTHORIZED, DENIED, OVER, PENDED, Authorized, Case, LineState, Priority
 from fhir_um.cases.reasons import ADMINISTRATIVE_DENIALS, APPROVALS, CLINICAL_DENIALS, Reason
 from fhir_um.cases.roles import PHYSICIANS, REVIEWERS
 from fhir_um.errors import IllegalMove, RoleNotAllowed
 from fhir_um.usecases.decide_case import decide_case
+from fhir_um.usecases.open_evidence import open_evidence
 from fhir_um.usecases.submit_claim import submit_claim
 from fhir_um.words import Code, Period, Quantity
 from tests.builders import line_request
@@ -44,6 +46,27 @@ REASONS = {
     RulingAction.MODIFY: CLINICAL_DENIALS,
     RulingAction.DENY_CLINICAL: CLINICAL_DENIALS,
     RulingAction.DENY_ADMINISTRATIVE: ADMINISTRATIVE_DENIALS,
+    RulingAction.WITHDRAW: {Reason.WITHDRAWN},
+    RulingAction.REOPEN: {Reason.REOPENED},
+}
+BASES = [
+    Basis(
+        considered=("request",),
+        missing=("the treatment log",),
+        alternative="A trial of conservative care is covered.",
+        attested=True,
+        exception="The examination shows the need all the same.",
+        rule="Evidence of coverage 2026, section 4.2",
+        reopening=why,
+    )
+    for why in (Reopening.NEW_EVIDENCE, Reopening.FRAUD)
+]
+PEOPLE = ["p-1", "p-2"]
+DETERMINING = {
+    RulingAction.APPROVE,
+    RulingAction.MODIFY,
+    RulingAction.DENY_CLINICAL,
+    RulingAction.DENY_ADMINISTRATIVE,
 }
 
 
@@ -112,24 +135,36 @@ class Office(RuleBasedStateMachine):
     def cancel_all(self) -> None:
         self._send({"cancel_all": True}, PriorClaim(self.case.request.claim_url))
 
-    @precondition(lambda self: any(line.state in PENDED for line in self.case.lines))
+    @rule(role=st.sampled_from(sorted(REVIEWERS)), person=st.sampled_from(PEOPLE))
+    def look(self, role, person) -> None:
+        """Opening the evidence changes nothing a decision rests on."""
+        before = self.case
+        decider = Decider(person, role, human=True, npi="1910200405")
+        self.case = open_evidence(self.deps, a_caller(), self.case.id, decider)
+        assert (self.case.version, self.case.lines) == (before.version, before.lines)
+
     @rule(
         action=st.sampled_from(sorted(RulingAction)),
         role=st.sampled_from(sorted(REVIEWERS)),
+        person=st.sampled_from(PEOPLE),
         which=st.integers(0, 3),
+        basis=st.sampled_from(BASES),
         granted=st.sampled_from([None, Authorized(quantity=Quantity(Decimal(1), "units"))]),
     )
-    def decide(self, action, role, which, granted) -> None:
-        pended = [line for line in self.case.lines if line.state in PENDED]
+    def decide(self, action, role, person, which, basis, granted) -> None:
+        line = self.case.lines[which % len(self.case.lines)]
         reason = min(REASONS.get(action, {Reason.MEDICAL_REVIEW}))
         text = "Said in words that are long enough to be a reason."
-        ruling = Ruling(pended[which % len(pended)].sequence, action, reason, text, granted)
-        decider = Decider("p-1", role, human=True, npi="1910140148")
+        ruling = Ruling(line.sequence, action, reason, text, granted, basis=basis)
+        decider = Decider(person, role, human=True, npi="1910200405")
+        opened = {opening.by.id for opening in self.case.review.openings}
         try:
             self.case = decide_case(self.deps, a_caller(), self.case.id, self.case.version, decider, (ruling,))
         except (IllegalMove, RoleNotAllowed):
             return
         self.seen.append(self.case)
+        assert line.state not in OVER
+        assert action not in DETERMINING or person in opened
 
     @invariant()
     def the_case_is_what_its_events_say(self) -> None:
@@ -143,6 +178,7 @@ class Office(RuleBasedStateMachine):
         for line in self.case.lines:
             if line.state in {LineState.DENIED_CLINICAL, LineState.MODIFIED}:
                 assert line.decision.decider.role in PHYSICIANS
+                assert line.decision.basis.licence is not None
             if line.state is LineState.DENIED_ADMINISTRATIVE and not line.decision.decider.human:
                 assert line.decision.reason in ADMINISTRATIVE_DENIALS
 
@@ -152,11 +188,15 @@ class Office(RuleBasedStateMachine):
             assert not (line.reviewed and line.state in AUTHORIZED) or line.decision.decider.human
 
     @invariant()
-    def every_pended_line_has_its_running_clock_and_no_other_line_has_one(self) -> None:
+    def every_pended_line_has_its_running_clock(self) -> None:
         with self.deps.open_reading() as work:
             clocks = work.clocks_of(self.case.payer_id, self.case.id)
-        running = {clock.sequence: clock.deadline.due_at for clock in clocks if clock.stopped_at is None}
-        assert running == {line.sequence: line.due_at for line in self.case.lines if line.state in PENDED}
+        running = {
+            (clock.sequence, clock.deadline.due_at)
+            for clock in clocks
+            if clock.stopped_at is None and clock.kind is ClockKind.DECISION
+        }
+        assert running >= {(line.sequence, line.due_at) for line in self.case.lines if line.state in PENDED}
         assert all(line.due_at is None for line in self.case.lines if line.state not in PENDED)
 
     @invariant()
@@ -170,7 +210,8 @@ class Office(RuleBasedStateMachine):
         for old in before.lines:
             new = after.line(old.sequence)
             assert new is not None
-            assert old.state not in DENIED or new == old
+            assert old.state not in DENIED or new == old or new.decision.reason == Reason.REOPENED
+            assert old.state not in OVER or new == old
             assert not (old.due_at and new.due_at) or new.due_at <= old.due_at
             assert not old.administrative_reference or new.administrative_reference == old.administrative_reference
 

@@ -7,6 +7,7 @@ from decimal import Decimal
 import pytest
 
 from fhir_um.cases.asked import PriorClaim
+from fhir_um.cases.clocks import running_decisions
 from fhir_um.cases.model import LineState, Priority
 from fhir_um.usecases.submit_claim import submit_claim
 from fhir_um.words import Code, Period, Quantity
@@ -23,7 +24,7 @@ def test_a_pended_line_has_a_reference_and_a_clock(deps) -> None:
     assert line.state in {LineState.PENDED_INFO, LineState.NURSE_REVIEW}
     assert line.administrative_reference and not line.authorization_number
     with deps.open_reading() as work:
-        (running,) = work.clocks_of(case.payer_id, case.id)
+        running = running_decisions(work.clocks_of(case.payer_id, case.id))[1]
     assert running.deadline.due_at == line.due_at > AT
 
 

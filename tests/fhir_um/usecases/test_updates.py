@@ -7,6 +7,8 @@ from decimal import Decimal
 import pytest
 
 from fhir_um.cases.asked import ClaimedDiagnosis, PriorClaim, SupportingInfo
+from fhir_um.cases.clock_rules import ClockRules
+from fhir_um.cases.clocks import ClockKind
 from fhir_um.cases.deciders import Decider
 from fhir_um.cases.documents import DocumentNeeded
 from fhir_um.cases.evidence import Document, Evidence, Observation
@@ -19,11 +21,12 @@ from fhir_um.usecases.decide_case import decide_case
 from fhir_um.usecases.submit_claim import submit_claim
 from fhir_um.words import Code, Concept, Identifier, Period, Quantity
 from tests.builders import AT, line_request
+from tests.fhir_um.deciding import approval, decided, reduction
 from tests.fhir_um.usecases.asking import a_caller, ask, sent
 
 CERTIFICATION = "https://codesystem.x12.org/005010/1322"
 NURSE = Decider("rn-1", Role.NURSE, human=True)
-PHYSICIAN = Decider("dr-1", Role.PHYSICIAN, human=True, npi="1910140148")
+PHYSICIAN = Decider("dr-1", Role.PHYSICIAN, human=True, npi="1910200405")
 REPORT = "https://ehr.example.test/fhir/Observation/spo2"
 COPD = ClaimedDiagnosis(1, Concept((Code("http://hl7.org/fhir/sid/icd-10-cm", "J44.9"),)), None, None)
 LOW = Evidence(
@@ -57,7 +60,8 @@ def paper(ref: str = REPORT, **changes) -> SupportingInfo:
 
 def clocks(deps, case: Case) -> dict[int, tuple]:
     with deps.open_reading() as work:
-        return {c.sequence: (c.deadline.due_at, c.stopped_at) for c in work.clocks_of(case.payer_id, case.id)}
+        decisions = [c for c in work.clocks_of(case.payer_id, case.id) if c.kind is ClockKind.DECISION]
+    return {c.sequence: (c.deadline.due_at, c.stopped_at) for c in decisions}
 
 
 def ask_for_information(deps, case: Case, who: Decider = NURSE) -> Case:
@@ -100,8 +104,7 @@ def test_an_update_without_the_mark_does_not_take_urgency_back(lite) -> None:
 
 def test_what_was_decided_is_not_held_up_to_time_that_passed(lite) -> None:
     opened = submit_claim(lite, a_caller(), sent(asked(oxygen(), wheelchair(2))))
-    approve = Ruling(2, RulingAction.APPROVE, Reason.CRITERIA_MET, "")
-    approved = decide_case(lite, a_caller(), opened.id, 1, PHYSICIAN, (approve,))
+    approved = decided(lite, a_caller(), opened.id, approval(2))
 
     much_later = update(lite, approved, oxygen(), wheelchair(2), at=AT + timedelta(days=500))
 
@@ -152,11 +155,8 @@ def test_software_approves_nothing_a_person_has_looked_at(lite) -> None:
 
 def test_a_physicians_reduction_is_not_undone_by_asking_again(lite) -> None:
     opened = submit_claim(lite, a_caller(), sent(asked(oxygen(quantity=Quantity(Decimal(12))))))
-    text = "One month, then a new measurement."
-    less = Ruling(
-        1, RulingAction.MODIFY, Reason.QUANTITY_REDUCED, text, Authorized(quantity=replace(MONTH, unit="month"))
-    )
-    reduced = decide_case(lite, a_caller(), opened.id, 1, PHYSICIAN, (less,))
+    less = reduction(Authorized(quantity=replace(MONTH, unit="month")), reason=Reason.QUANTITY_REDUCED)
+    reduced = decided(lite, a_caller(), opened.id, less)
 
     asks_again = update(lite, reduced, oxygen(quantity=Quantity(Decimal(11))), evidence=LOW)
 
@@ -174,7 +174,7 @@ def test_the_missing_measurement_arrives_and_the_line_is_approved(lite) -> None:
     approved = update(lite, opened, oxygen(), evidence=LOW, supporting_info=(paper(),))
 
     assert approved.lines[0].state is LineState.APPROVED
-    assert clocks(lite, approved)[1][1] == AT
+    assert clocks(lite, approved)[1][1] is None, "it stops when member and provider were told"
 
 
 def test_a_paper_taken_back_proves_nothing(lite) -> None:
@@ -319,3 +319,17 @@ def test_the_case_is_what_its_events_say(lite) -> None:
 
     with lite.open_reading() as work:
         assert rebuild(work.events_of(urgent.payer_id, urgent.id)) == urgent
+
+
+def test_an_update_that_ends_a_wait_ends_the_time_that_stood_still_for_it(lite) -> None:
+    only_erisa = replace(lite, clock_rules=ClockRules(tuple(row for row in lite.clock_rules.rows if row.id == "D16")))
+    opened = submit_claim(only_erisa, a_caller(), sent(asked(oxygen(), expedited=True)))
+    waiting = ask_for_information(only_erisa, opened)
+    soon = AT + timedelta(hours=10)
+
+    went_on = update(only_erisa, waiting, oxygen(quantity=Quantity(Decimal(2))), at=soon, expedited=True)
+
+    assert opened.lines[0].due_at == AT + timedelta(hours=96)
+    assert went_on.lines[0].state is LineState.NURSE_REVIEW
+    assert went_on.lines[0].due_at == soon + timedelta(hours=48)
+    assert clocks(only_erisa, went_on) == {1: (soon + timedelta(hours=48), None)}
