@@ -17,11 +17,12 @@ from fhir_um.api.checkers import Checkers
 from fhir_um.api.cookies import session_of
 from fhir_um.api.envelope import seal, to_response, usual_headers
 from fhir_um.api.errors import install, leave_trace
-from fhir_um.api.exchange import BASES, ID, Asked, House, Route
+from fhir_um.api.exchange import BASES, ID, Asked, House, Route, is_own_api
 from fhir_um.api.hook_counter import hook_counter
 from fhir_um.api.oauth import TOKEN
 from fhir_um.api.own_answers import report_faults
 from fhir_um.api.routes import ROUTES
+from fhir_um.api.tags import acting_on, tagged
 from fhir_um.api.trail import current_trail, open_trail, write_line
 from fhir_um.api.udap import note_on_behalf
 from fhir_um.auth.access_tokens import TokenDoor
@@ -151,6 +152,7 @@ def _prover(deps: Deps, settings: Settings, udap: Udap | None) -> Prove:
 
 def _mount(app: Flask, house: House, route: Route, peers: Peers) -> None:
     base_url = house.settings.base_url + BASES.get(route.guide, "")
+    is_own = is_own_api(route.path)
 
     def view(**ids: str) -> Response:
         trail = current_trail()
@@ -160,8 +162,10 @@ def _mount(app: Flask, house: House, route: Route, peers: Peers) -> None:
         caller = house.guard.admit(presented, route.scope)
         trail.admit(caller)
         demand_scope(caller, route.scope)
-        asked = Asked(house, request, caller, route.guide, base_url, presented.certificate)
-        return to_response(route.handler(asked, **ids))
+        inside = acting_on(house, request, caller, ids.get("case_id")) if is_own else house
+        asked = Asked(inside, request, caller, route.guide, base_url, presented.certificate)
+        answer = route.handler(asked, **ids)
+        return to_response(tagged(request, answer) if is_own else answer)
 
     name = f"{route.method} {route.path}".replace(".", "_")
     app.add_url_rule(route.path, name, view, methods=[route.method], provide_automatic_options=False)

@@ -1,4 +1,4 @@
-"""What a refusal becomes on the wire: the only table Kind -> HTTP status, the only OperationOutcome builder.
+"""What a refusal becomes on the wire: the only table Kind -> HTTP status, the only builder of what is told of it.
 
 Must not know Flask or the store.
 """
@@ -9,25 +9,34 @@ from typing import Any
 from profiles.issues import UNKNOWN_ELEMENT, Issue, Kind, Refusal
 from profiles.primitives import has_control_character
 
-HTTP_STATUS: dict[Kind, int] = {
-    Kind.UNREADABLE: 400,
-    Kind.UNKNOWN_CALLER: 401,
-    Kind.NOT_ALLOWED: 403,
-    Kind.NOT_FOUND: 404,
-    Kind.NOT_OFFERED: 405,
-    Kind.NOT_ACCEPTABLE: 406,
-    Kind.CONFLICT: 409,
-    Kind.OUTDATED: 412,
-    Kind.MISSING_PREFETCH: 412,
-    Kind.TOO_BIG: 413,
-    Kind.WRONG_TYPE: 415,
-    Kind.INVALID: 422,
-    Kind.TOO_MANY: 429,
-    Kind.BUSY: 503,
-    Kind.LATE: 504,
-    Kind.BROKEN: 500,
+ON_THE_WIRE: dict[Kind, tuple[int, str]] = {
+    Kind.UNREADABLE: (400, "The request cannot be read"),
+    Kind.UNKNOWN_CALLER: (401, "It is not known who is calling"),
+    Kind.NOT_ALLOWED: (403, "This caller may not do that"),
+    Kind.NOT_FOUND: (404, "There is no such thing here"),
+    Kind.NOT_OFFERED: (405, "This is not offered at this address"),
+    Kind.NOT_ACCEPTABLE: (406, "The answer is not offered in that form"),
+    Kind.CONFLICT: (409, "Things are not as the request takes them to be"),
+    Kind.OUTDATED: (412, "The version that was named is not the current one"),
+    Kind.MISSING_PREFETCH: (412, "What was needed beforehand is missing"),
+    Kind.TOO_BIG: (413, "The message is too big"),
+    Kind.WRONG_TYPE: (415, "The message is of a type that is not read here"),
+    Kind.INVALID: (422, "The request can be read and cannot be done"),
+    Kind.TOO_MANY: (429, "Too many requests came from this caller"),
+    Kind.BUSY: (503, "It cannot be done at the moment"),
+    Kind.LATE: (504, "It took too long"),
+    Kind.BROKEN: (500, "Something is broken here"),
 }
-"""One row per kind. 429 and 5xx: it may work later; other 4xx: the same again fails again (PAS 2.2.1 spec-39)."""
+"""One row per kind: its status, and what it is in words. 429 and 5xx: it may work later; other 4xx: the same again
+fails again (PAS 2.2.1 spec-39)."""
+
+HTTP_STATUS: dict[Kind, int] = {kind: status for kind, (status, _) in ON_THE_WIRE.items()}
+
+PROBLEM_JSON = "application/problem+json"
+PROBLEM_TYPE = "urn:fhir-um:problem:"
+"""Before the word of a kind: the type of a problem, told of in docs/um.md."""
+
+_SERVER_FAULT = 500
 
 
 def status_of(refusal: Refusal) -> int:
@@ -53,6 +62,23 @@ def operation_outcome(issues: tuple[Issue, ...]) -> dict[str, Any]:
     ['Bundle.entry[0].resource.patient']
     """
     return {"resourceType": "OperationOutcome", "issue": [_issue(issue) for issue in issues]}
+
+
+def problem_details(refusal: Refusal, instance: str) -> dict[str, Any]:
+    """A refusal as problem details, for addresses that do not speak FHIR: every issue with its code, words and place.
+
+    `instance` names this one occurrence. Of a fault that is ours nothing else is told. Source: RFC 9457, 3.1 and 3.2.
+
+    >>> problem_details(Refusal.of(Kind.INVALID, "required", "Say why.", "lines[0].text"), "urn:x:1")["errors"]
+    [{'code': 'required', 'detail': 'Say why.', 'path': 'lines[0].text'}]
+    """
+    status, title = ON_THE_WIRE[refusal.kind]
+    told = {"type": PROBLEM_TYPE + refusal.kind.value, "title": title, "status": status, "instance": instance}
+    if status >= _SERVER_FAULT:
+        return told
+    errors = [_problem(issue) for issue in refusal.issues]
+    detail = errors[0]["detail"] if len(errors) == 1 else f"There are {len(errors)} faults; errors names each."
+    return told | {"detail": detail, "errors": errors}
 
 
 def rule_of(issue: Issue) -> str:
@@ -89,6 +115,12 @@ def _issue(issue: Issue) -> dict[str, Any]:
     if place := place_of(issue):
         row["expression"] = [_as_string(place)]
     return row
+
+
+def _problem(issue: Issue) -> dict[str, Any]:
+    row = {"code": issue.code, "detail": _as_string(issue.text)}
+    place = place_of(issue)
+    return row | ({"path": _as_string(place)} if place else {})
 
 
 def _as_string(text: str) -> str:

@@ -15,6 +15,7 @@ from fhir_um.settings import Mode, OwnAnswers, Settings
 from profiles.strictness import Strictness
 from tests.conftest import now
 from tests.people import people
+from tests.told import hold_to_document
 
 LEGAL_ACTIONS = {"A1", "A3", "A4", "A6", "C", "CT", "NA"}
 REVIEW_ACTION_CODE = "http://hl7.org/fhir/us/davinci-pas/StructureDefinition/extension-reviewActionCode"
@@ -42,15 +43,15 @@ def serving(database_url: str, clock=now, validation=Strictness.STRICT):
     )
     seed(people(), deps)
     with heard_of_answers() as faulty:
-        yield make_app(deps, settings).test_client()
+        yield hold_to_document(make_app(deps, settings), faulty).test_client()
     deps.store.close()
     assert faulty == []
 
 
 @contextmanager
-def heard_of_answers() -> Iterator[list[dict[str, Any]]]:
+def heard_of_answers() -> Iterator[list[Any]]:
     """The lines the server logs about its own answers."""
-    heard: list[dict[str, Any]] = []
+    heard: list[Any] = []
     listener = logging.Handler()
     listener.emit = lambda row: heard.append(row.given) if row.msg.startswith("answer-") else None  # type: ignore[assignment, attr-defined]
     HOUSE.addHandler(listener)

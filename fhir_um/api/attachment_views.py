@@ -7,7 +7,8 @@ from typing import Any
 
 import msgspec
 
-from fhir_um.api.decision_in import misfit, unwritable
+from fhir_um.api.decision_in import unwritable
+from fhir_um.api.misfits import fitted
 from fhir_um.cases.attachments import Attachment
 from fhir_um.cases.deciders import Decider
 from fhir_um.cases.model import CaseId
@@ -42,10 +43,7 @@ def read_matching(body: bytes, signed_in: str = "") -> Matching:
     Raises: Refusal UNREADABLE, TOO_BIG, INVALID.
     """
     value = read_json(body, _LIMITS)
-    try:
-        given = msgspec.convert(value, MatchingIn)
-    except msgspec.ValidationError as fault:
-        raise Refusal(Kind.INVALID, (misfit(str(fault)),)) from fault
+    given = fitted(value, MatchingIn)
     faults = tuple(unwritable(value))
     if faults:
         raise Refusal(Kind.INVALID, faults)

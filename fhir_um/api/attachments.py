@@ -92,7 +92,11 @@ def match(asked: Asked, attachment_id: str) -> Answer:
     matching = read_matching(body, signed_in(asked.caller))
     current_trail().role = matching.decider.role
     case = match_attachment(asked.deps, asked.caller, attachment_id, matching, _chart)
-    return plain(case_view(case, clocks_of(asked.deps, case)), headers=version_headers(case), case=case)
+    return plain(
+        case_view(case, clocks_of(asked.deps, case), asked.deps.clock().date()),
+        headers=version_headers(case),
+        case=case,
+    )
 
 
 def _about(rows: Iterable[Attachment]) -> Iterator[Subject]:

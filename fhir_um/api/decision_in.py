@@ -12,6 +12,7 @@ from typing import Any
 
 import msgspec
 
+from fhir_um.api.basis_in import BasisIn, CriterionIn, senseless_basis, senseless_criteria
 from fhir_um.cases.lifecycle import RulingAction
 from fhir_um.cases.reasons import Reason
 from fhir_um.cases.roles import Role
@@ -29,20 +30,12 @@ class ProviderRole(StrEnum):
     OTHER = "other"
 
 
-_CHOICES: dict[str, type[StrEnum]] = {
-    "provider.role": ProviderRole,
-    "role": Role,
-    "action": RulingAction,
-    "reason": Reason,
-}
-"""The fields that take one of a few words, by how their path ends; the first that fits."""
-
-_PLACE = re.compile(r"^(?P<what>.*?)(?: - at `\$?\.?(?P<path>[^`]*)`)?$", re.DOTALL)
 _NPI = re.compile(r"[0-9]{10}", re.ASCII)
 _LOINC = re.compile(r"[0-9]{1,8}-[0-9]", re.ASCII)
 _REPORT_TYPE = re.compile(r"[A-Z0-9]{2}", re.ASCII)
 _LONGEST_WORD = 200
 _LONGEST_TEXT = 20_000
+_MOST_DOCUMENTS = 100
 _LARGEST_VERSION = 2**31 - 1
 
 
@@ -100,7 +93,10 @@ class DocumentIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class LineIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The ruling on one line; `secondSurgicalOpinion` says whether one is wanted, where it matters."""
+    """The ruling on one line; `secondSurgicalOpinion` says whether one is wanted, where it matters.
+
+    `criteria` are the reviewer's own readings of criteria, `basis` is what the ruling rests on.
+    """
 
     sequence: int
     action: RulingAction
@@ -109,6 +105,8 @@ class LineIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     authorized: AuthorizedIn | None = None
     documents: list[DocumentIn] = []
     second_opinion: bool | None = msgspec.field(name="secondSurgicalOpinion", default=None)
+    criteria: list[CriterionIn] = []
+    basis: BasisIn | None = None
 
 
 class ReviewerIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -147,32 +145,30 @@ def unwritable(value: Any, place: str = "") -> Iterator[Issue]:
             yield from unwritable(child, f"{place}[{index}]")
 
 
-def misfit(text: str) -> Issue:
-    """What the JSON reader found wrong, as a fault that does not repeat what was sent."""
-    found = _PLACE.match(text)
-    what, path = (found["what"], found["path"] or "") if found else (text, "")
-    if what.startswith("Invalid enum value"):
-        words = next(words for ending, words in _CHOICES.items() if path.endswith(ending))
-        what = f"Must be one of: {', '.join(words)}"
-    elif what.startswith("Object contains unknown field"):
-        what = "There is a field here that a decision does not have"
-    return Issue("value", f"{what}.", path)
-
-
 def senseless(given: DecisionIn) -> Iterator[Issue]:
     """Every fault in values that have the right type."""
-    if not 1 <= given.version <= _LARGEST_VERSION:
-        yield Issue("value", "The version of a case is a whole number from 1.", "version")
-    yield from _word(given.reviewer.id, "reviewer.id", "Say who decides")
-    if given.reviewer.npi:
-        yield from _npi(given.reviewer.npi, "reviewer.npi")
-    yield from _specialty(given.reviewer.specialty)
+    yield from senseless_version(given.version)
+    yield from senseless_reviewer(given.reviewer)
     if not given.lines:
         yield Issue("required", "A decision rules on at least one line.", "lines")
     if len({line.sequence for line in given.lines}) < len(given.lines):
         yield Issue("duplicate", "A decision rules on each line once.", "lines")
     for index, line in enumerate(given.lines):
         yield from _line(line, f"lines[{index}]")
+
+
+def senseless_version(version: int) -> Iterator[Issue]:
+    """Every fault in the version somebody acts on."""
+    if not 1 <= version <= _LARGEST_VERSION:
+        yield Issue("value", "The version of a case is a whole number from 1.", "version")
+
+
+def senseless_reviewer(given: ReviewerIn) -> Iterator[Issue]:
+    """Every fault in who acts."""
+    yield from _word(given.id, "reviewer.id", "Say who decides")
+    if given.npi:
+        yield from _npi(given.npi, "reviewer.npi")
+    yield from _specialty(given.specialty)
 
 
 def _specialty(given: CodeIn | str | None) -> Iterator[Issue]:
@@ -185,6 +181,8 @@ def _specialty(given: CodeIn | str | None) -> Iterator[Issue]:
 def _line(line: LineIn, place: str) -> Iterator[Issue]:
     if len(line.text) > _LONGEST_TEXT:
         yield Issue("too-long", f"At most {_LONGEST_TEXT} characters.", f"{place}.text")
+    if len(line.documents) > _MOST_DOCUMENTS:
+        yield Issue("too-long", f"At most {_MOST_DOCUMENTS} documents.", f"{place}.documents")
     for index, document in enumerate(line.documents):
         if not _LOINC.fullmatch(document.loinc):
             yield Issue("value", "A document is named by its LOINC code.", f"{place}.documents[{index}].loinc")
@@ -197,6 +195,9 @@ def _line(line: LineIn, place: str) -> Iterator[Issue]:
             yield Issue("value", "A modifier is a LOINC code.", f"{place}.documents[{index}].modifiers")
     if line.authorized is not None:
         yield from _authorized(line.authorized, f"{place}.authorized")
+    yield from senseless_criteria(line.criteria, f"{place}.criteria")
+    if line.basis is not None:
+        yield from senseless_basis(line.basis, f"{place}.basis")
 
 
 def _authorized(given: AuthorizedIn, place: str) -> Iterator[Issue]:

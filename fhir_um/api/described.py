@@ -11,11 +11,20 @@ from fhir_um.api import (
     attachments,
     audit,
     claims,
+    clocks,
     emergency,
+    feed,
+    ledger,
+    measures,
+    notices,
     oauth,
+    openings,
     pages,
+    policies,
+    provenance,
     questionnaires,
     reads,
+    reviewers,
     searching,
     sign_in,
     smart,
@@ -23,14 +32,27 @@ from fhir_um.api import (
     udap,
     um,
     validate,
+    worklists,
 )
 from fhir_um.api.attachment_views import MatchingIn
 from fhir_um.api.decision_in import DecisionIn
 from fhir_um.api.exchange import CSV, HTML, JSON, Handler
 from fhir_um.api.forms import FORM
+from fhir_um.api.ledger_views import MatchIn, UseIn
+from fhir_um.api.notice_views import DeliveryIn
+from fhir_um.api.paging import LONGEST_CURSOR
 from fhir_um.api.people_views import ROLES_TO_CHOOSE, PleaIn, ReviewIn
-from fhir_um.cases.model import LineState
+from fhir_um.api.review_routes import REVIEW_BODIES
+from fhir_um.api.reviewer_views import CredentialIn
+from fhir_um.api.work_bodies import AssignmentIn, EscalationIn, LockIn, NextIn, ReassignmentIn
+from fhir_um.cases.clock_rules import LINES_OF_BUSINESS
+from fhir_um.cases.model import PENDED, EventKind, LineState, Priority
+from fhir_um.cases.notices import NoticeKind, NoticeStatus
+from fhir_um.cases.public_measures import Basis
+from fhir_um.cases.routing import Flag
+from fhir_um.coverage.model import LineOfBusiness
 from fhir_um.subscribers.model import Content, Standing
+from fhir_um.usecases.forecast_late import MOST_DAYS
 from profiles.canonicals import (
     OPERATION_SUBMIT_ATTACHMENT,
     OPERATION_SUBSCRIPTION_EVENTS,
@@ -103,6 +125,7 @@ def _whole(least: int, most: int) -> Schema:
     return {"type": "integer", "minimum": least, "maximum": most}
 
 
+_FIRST_AND_LAST = (("from", "The first day."), ("to", "The last day."))
 _FORMAT = Parameter("_format", "The answer's format, for callers who cannot set Accept.", {"enum": ["json", FHIR_JSON]})
 _PRETTY = Parameter("_pretty", "Taken and of no effect.", _text())
 _SAYS = (_FORMAT, _PRETTY)
@@ -110,10 +133,27 @@ _TAG = Parameter("If-None-Match", "The version the caller has.", _text(), place=
 _SINCE = Parameter("If-Modified-Since", "When the caller got what it has.", _text(), place="header")
 _MATCH = Parameter("If-Match", "The version that is to be changed.", _text(), place="header")
 _PLAN = Parameter("plan", "What one plan asks for.", _text())
+_PAYER = Parameter("payer", "Of that payer.", _text())
+_BASIS = Parameter("basis", "What puts a request into the year.", {"enum": sorted(Basis)})
+_DAYS = tuple(Parameter(name, what, {"type": "string", "format": "date"}) for name, what in _FIRST_AND_LAST)
+_BUSINESS = Parameter("lineOfBusiness", "Of that line of business.", {"enum": sorted(LineOfBusiness)})
+_AS_OF = Parameter("asOf", "As it stood at an instant.", {"type": "string", "format": "date-time"})
+_RULES_OF = (
+    Parameter("lineOfBusiness", "Rules that bind it.", {"enum": sorted(LINES_OF_BUSINESS)}),
+    Parameter("state", "Rules of that state and of none.", {"type": "string", "pattern": "^[A-Z]{2}$"}),
+    Parameter("on", "Rules in force on a day.", {"type": "string", "format": "date"}),
+)
+_PACE = Parameter("days", "How many days the pace is taken from.", _whole(1, MOST_DAYS))
 _SEARCH = Parameter("search", "A code, or words of its name.", _text())
 _TABLE = Parameter("format", "The format, for callers who cannot set Accept.", {"enum": ["json", "csv", "html"]})
 _STATE = Parameter("state", "Cases with a line in that state.", {"enum": sorted(LineState)}, often=True)
 _LIMIT = Parameter("limit", "At most so many.", _whole(1, 200))
+_AFTER = Parameter("after", "The `next` of the page before; without it the list begins.", _text(LONGEST_CURSOR))
+_KIND = Parameter("kind", "Steps of that kind.", {"enum": sorted(EventKind)}, often=True)
+_OF_CASE = Parameter("caseId", "Steps of that case.", _text())
+_NOTICE_STATUS = Parameter("status", "Letters that got so far.", {"enum": sorted(NoticeStatus)}, often=True)
+_NOTICE_KIND = Parameter("kind", "Letters of that kind.", {"enum": sorted(NoticeKind)}, often=True)
+_LETTER = Parameter("format", "The form, for callers who cannot set Accept.", {"enum": ["html", "pdf"]})
 _AT = Parameter("at", "As it stood at an instant.", {"type": "string", "format": "date-time"})
 _VERSION = Parameter("version", "As it stood at a version of its own.", _whole(1, 999_999_999))
 _UNMATCHED = Parameter("unmatched", "There is no other list.", {"enum": ["true"]}, required=True)
@@ -128,6 +168,11 @@ _CASE_SEARCH = (
     Parameter("_offset", "Results before the page.", _whole(0, searching.MOST_SKIPPED)),
     *_SAYS,
 )
+_PROVENANCE_SEARCH = (
+    Parameter("target", "Reference to a ClaimResponse, or to a version of it.", _text(), required=True),
+    *_SAYS,
+)
+_MADE_OR_KNOWN: dict[int, tuple[str, ...]] = {200: (JSON,), 201: (JSON,)}
 _FORM_SEARCH = (
     Parameter("url", "Canonical of a form.", _text()),
     Parameter("version", "Version of a form.", _text()),
@@ -190,6 +235,18 @@ _DISCLOSURES = (
     _FROM,
     Parameter("format", "The format.", {"enum": ["json", "csv"]}),
 )
+_WORKLIST = (
+    Parameter("assignee", "What is theirs: an id, `me`, or `unassigned` for nobody's.", _text()),
+    Parameter("lineOfBusiness", "Of that line of business.", _text()),
+    Parameter("priority", "Of that priority.", {"enum": sorted(Priority)}),
+    Parameter("dueBefore", "Due before an instant.", _INSTANT),
+    Parameter("state", "In that state.", {"enum": sorted(PENDED)}),
+    Parameter("flag", "With that flag.", {"enum": sorted(Flag)}),
+    Parameter("specialty", "Of that specialty.", _text()),
+    _AFTER,
+    _LIMIT,
+)
+_WHOSE_LOCK = Parameter("reviewer", "Whose lock it is, when a system asks.", _text())
 _FROM_PROVIDER = tuple(Parameter(name, "From the OpenID provider.", _text()) for name in ("code", "state", "iss"))
 _NOT_SIGNED_IN: dict[int, tuple[str, ...]] = {403: (FHIR_JSON, HTML), 503: (JSON, HTML)}
 _FIELDS = ("name", *(f"role.{role}" for role in ROLES_TO_CHOOSE))
@@ -202,6 +259,15 @@ BY_HANDLER: Mapping[Handler, Described] = {
     reads.read_claim_response: _READ,
     reads.search_claims: Described(_CASE_SEARCH, _form_of(*_CASE_SEARCH, or_query=True)),
     reads.search_claim_responses: Described(_CASE_SEARCH, _form_of(*_CASE_SEARCH, or_query=True)),
+    provenance.read: Described((_FORMAT,)),
+    provenance.search: Described(_PROVENANCE_SEARCH, _form_of(*_PROVENANCE_SEARCH, or_query=True)),
+    clocks.rules: Described(_RULES_OF),
+    clocks.forecast: Described((_PACE,)),
+    policies.show: Described((Parameter("version", "A version of it.", _text()),)),
+    reviewers.put: Described(body=Body(CredentialIn)),
+    ledger.match: Described(body=Body(MatchIn)),
+    ledger.record: Described(body=Body(UseIn), answers=_MADE_OR_KNOWN, refusals=(409,)),
+    ledger.take_back: Described(answers=_MADE_OR_KNOWN),
     questionnaires.read_questionnaire: Described((_FORMAT,)),
     questionnaires.search_questionnaires: Described(_FORM_SEARCH),
     subscriptions.create: Described((_FORMAT,), _SUBSCRIPTION, refusals=(409,)),
@@ -215,12 +281,33 @@ BY_HANDLER: Mapping[Handler, Described] = {
     attachments.submit: Described((_FORMAT,), _DOCUMENTS),
     validate.validate: Described((_PROFILE, _MODE, *_SAYS), Body(resource(profile=OPERATION_VALIDATE))),
     um.pa_list: Described((_PLAN, _SEARCH, _TABLE), answers={200: (JSON, CSV, HTML)}, refusals=(404, 406)),
-    um.list_cases: Described((_STATE, _LIMIT)),
-    um.show_case: Described((_AT, _VERSION, _TAG, _SINCE), answers={200: (JSON,), 304: ()}),
+    feed.follow: Described((_AFTER, _LIMIT, _KIND, _OF_CASE)),
+    measures.prior_authorization: Described(
+        (_PAYER, _BASIS, _TABLE), answers={200: (JSON, CSV, HTML)}, refusals=(404, 406)
+    ),
+    measures.operations: Described(
+        (*_DAYS, _BUSINESS, _PAYER, _AS_OF, _TABLE), answers={200: (JSON, CSV, HTML)}, refusals=(404, 406)
+    ),
+    measures.pas: Described((*_DAYS, _AFTER, _LIMIT)),
+    measures.crd: Described(_DAYS),
+    um.list_cases: Described((_STATE, _AFTER, _LIMIT)),
+    um.show_case: Described((_AT, _VERSION)),
     um.decide: Described(body=Body(DecisionIn), refusals=(409,)),
+    worklists.show: Described(_WORKLIST),
+    worklists.pull_next: Described(body=Body(NextIn)),
+    worklists.assign_one: Described(body=Body(AssignmentIn), refusals=(409,)),
+    worklists.assign_many: Described(body=Body(ReassignmentIn), refusals=(404,)),
+    worklists.lock_one: Described(body=Body(LockIn), refusals=(409,)),
+    worklists.unlock_one: Described((_WHOSE_LOCK,), refusals=(409,)),
+    worklists.send_to_supervisors: Described(body=Body(EscalationIn)),
+    openings.open_case: Described(body=Body(openings.OpeningIn)),
+    **{handler: Described(body=Body(shape), refusals=(409,)) for handler, shape in REVIEW_BODIES.items()},
     attachments.list_held: Described((_UNMATCHED, _LIMIT)),
     attachments.show: Described(answers={200: ("*/*",)}),
     attachments.match: Described(body=Body(MatchingIn), refusals=(409,)),
+    notices.list_all: Described((_NOTICE_STATUS, _NOTICE_KIND, _AFTER, _LIMIT)),
+    notices.document: Described((_LETTER,), answers={200: (notices.PDF, HTML)}, refusals=(406,)),
+    notices.deliver: Described(body=Body(DeliveryIn), refusals=(409,)),
     oauth.token: Described(body=_form("grant_type", "scope", *_PROOF)),
     oauth.introspect: Described(body=_form("token")),
     oauth.revoke: Described(body=_form("token", *_PROOF)),

@@ -1,7 +1,8 @@
 """What becomes of everything that goes wrong: the only error handlers. Must not know any single route.
 
-A refusal is an OperationOutcome with all its issues. A fault of ours is a fixed text with the request id and no
-OperationOutcome: the same message may work later. Source: PAS 2.2.1 spec-35, spec-38, spec-39.
+A refusal is an OperationOutcome with all its issues, or, at the addresses of our own API, problem details that say the
+same. A fault of ours is a fixed text with the request id: the same message may work later. Source: PAS 2.2.1 spec-35,
+spec-38, spec-39; RFC 9457.
 """
 
 import logging
@@ -12,14 +13,14 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 
 from fhir_um.api.auditing import write_row
 from fhir_um.api.envelope import to_response
-from fhir_um.api.exchange import Answer, House, fhir, plain
+from fhir_um.api.exchange import Answer, House, fhir, is_own_api, plain, request_urn
 from fhir_um.api.oauth_errors import NEVER_KEPT, OAUTH, oauth_answer
 from fhir_um.api.trail import current_trail
 from fhir_um.auth.guard import ScopeMissing
 from fhir_um.errors import Kind, Refusal
 from fhir_um.logs import frames_of, say
 from profiles.issues import TooMany
-from profiles.outcome import operation_outcome, status_of
+from profiles.outcome import PROBLEM_JSON, operation_outcome, problem_details, status_of
 from profiles.reading import write_json
 
 _OURS = 500
@@ -47,7 +48,7 @@ def install(app: Flask) -> None:
         trail.outcome = Kind.BROKEN.value
         name = type(fault).__name__
         say(logging.ERROR, "broken", request_id=trail.request_id, error_type=name, frames=frames_of(fault))
-        return to_response(_ours("internal", _OURS, trail.request_id))
+        return to_response(_broken(trail.request_id))
 
     app.register_error_handler(Refusal, refused)
     app.register_error_handler(HTTPException, refused_by_flask)
@@ -57,10 +58,19 @@ def install(app: Flask) -> None:
 def _answer_here(refusal: Refusal, request_id: str) -> Answer:
     """The answer in the way of the address that was asked; whoever sent a token is told what it lacks."""
     answer = answer_of(refusal, request_id)
-    if request.path.startswith(OAUTH) and answer.status < _OURS:
+    if is_own_api(request.path):
+        told = write_json(problem_details(refusal, request_urn(request_id)))
+        answer = replace(answer, body=told, media=PROBLEM_JSON)
+    elif request.path.startswith(OAUTH) and answer.status < _OURS:
         answer = replace(oauth_answer(refusal), headers=answer.headers | NEVER_KEPT)
     challenge = _challenge(refusal) if "Authorization" in request.headers else ""
     return replace(answer, headers=answer.headers | {"WWW-Authenticate": challenge}) if challenge else answer
+
+
+def _broken(request_id: str) -> Answer:
+    if is_own_api(request.path):
+        return _answer_here(Refusal(Kind.BROKEN, ()), request_id)
+    return _ours("internal", _OURS, request_id)
 
 
 def _challenge(refusal: Refusal) -> str:
@@ -97,7 +107,7 @@ def leave_trace(house: House, response: Response) -> Response:
         say(logging.ERROR, "audit-lost", request_id=trail.request_id, error_type=type(fault).__name__)
         if response.status_code < _FIRST_REFUSAL:
             trail.outcome = Kind.BUSY.value
-            return to_response(answer_of(Refusal(Kind.BUSY, ()), trail.request_id))
+            return to_response(_answer_here(Refusal(Kind.BUSY, ()), trail.request_id))
     return response
 
 
@@ -106,9 +116,13 @@ def _ours(word: str, status: int, request_id: str) -> Answer:
     return plain({"error": word, "requestId": request_id}, status, headers)
 
 
+def _somewhere() -> str:
+    return "/openapi.json" if is_own_api(request.path) else "/fhir/metadata"
+
+
 def _as_refusal(fault: HTTPException) -> Refusal:
     if isinstance(fault, NotFound):
-        return Refusal.of(Kind.NOT_FOUND, "not-found", "There is nothing at this address; see /fhir/metadata.")
+        return Refusal.of(Kind.NOT_FOUND, "not-found", f"There is nothing at this address; see {_somewhere()}.")
     if isinstance(fault, MethodNotAllowed):
         return Refusal.of(Kind.NOT_OFFERED, "not-supported", "This method is not offered at this address.")
     return Refusal.of(Kind.UNREADABLE, "structure", "The request cannot be read.")

@@ -140,6 +140,28 @@ BASES = {"2.2.1": "/fhir", "2.0.1": "/2.0.1/fhir"}
 """One base path per PAS version, newest first. Source: PAS 2.2.1 conf-1 (one endpoint per version)."""
 
 
+OWN_API = "/um/v1"
+"""Below it nothing speaks FHIR."""
+
+
+def is_own_api(path: str) -> bool:
+    """True for an address of our own API, also one where there is nothing.
+
+    >>> is_own_api("/um/v1/cases"), is_own_api("/um/v1x"), is_own_api("/um/v1")
+    (True, False, True)
+    """
+    return path == OWN_API or path.startswith(f"{OWN_API}/")
+
+
+def request_urn(request_id: str) -> str:
+    """What names one occurrence of a problem: the id that is in the log and in the audit log too.
+
+    >>> request_urn("c0ffee00-0000-4000-8000-000000000001")
+    'urn:fhir-um:request:c0ffee00-0000-4000-8000-000000000001'
+    """
+    return f"urn:fhir-um:request:{request_id}"
+
+
 def fhir(
     body: bytes, case: Case | None = None, headers: dict[str, str] | None = None, about: Iterable[Subject] = ()
 ) -> Answer:

@@ -13,9 +13,11 @@ import msgspec
 
 from fhir_um.api.capability import program_version
 from fhir_um.api.described import BY_HANDLER, Described, Parameter, Schema, described
-from fhir_um.api.exchange import ID, JSON, Answer, Asked, Route
-from fhir_um.api.openapi_answers import SCHEMAS, answers_of, refusals
+from fhir_um.api.exchange import ID, JSON, Answer, Asked, Route, is_own_api
+from fhir_um.api.openapi_answers import SCHEMAS, acts_on_case, answers_of, refusals
 from fhir_um.api.openapi_hooks import HOOK_SCHEMES, hook_paths
+from fhir_um.api.shapes.answers import SHAPES
+from fhir_um.api.shapes.examples import BODIES
 from fhir_um.auth.scopes import Scope
 from fhir_um.auth.sessions import cookie_name
 
@@ -33,6 +35,24 @@ _REQUEST_ID = Parameter(
     {"type": "string"},
     place="header",
 )
+_KNOWN = Parameter(
+    "If-None-Match",
+    "The tag of the answer the caller has; when it is still so, nothing is told again (304).",
+    {"type": "string"},
+    place="header",
+)
+_SEEN = Parameter(
+    "If-Match",
+    "The tag of the case as the caller saw it, beside the version in the body; when it is no longer so, nothing is "
+    "done (412). Notes such as alarms and letters change the tag and not the version.",
+    {"type": "string"},
+    place="header",
+)
+_HEADERS = (_REQUEST_ID, _KNOWN, _SEEN)
+_TAG: Schema = {
+    "description": "The state of what is told: version, steps and a digest for a case, a digest for anything else.",
+    "schema": {"type": "string"},
+}
 
 
 def show(asked: Asked) -> Answer:
@@ -57,9 +77,10 @@ def openapi(routes: tuple[Route, ...], base_url: str) -> dict[str, Any]:
         "servers": [{"url": base_url}],
         "paths": dict(paths) | hook_paths(),
         "components": {
-            "schemas": _shapes() | SCHEMAS,
+            "schemas": _shapes() | SCHEMAS | SHAPES,
+            "headers": {"Tag": _TAG},
             "securitySchemes": _schemes(routes, base_url) | HOOK_SCHEMES,
-            "parameters": {"RequestId": _parameter(_REQUEST_ID)},
+            "parameters": {given.name.replace("-", ""): _parameter(given) for given in _HEADERS},
         },
     }
 
@@ -70,13 +91,13 @@ def _template(path: str) -> str:
 
 def _operation(route: Route) -> dict[str, Any]:
     row = described(route.handler)
-    body = _body(row) if route.method != "GET" else {}
+    body = _body(row, BODIES.get(route.handler)) if route.method != "GET" else {}
     return {
         "operationId": _NO_WORD.sub("_", f"{route.method} {route.path}").strip("_").lower(),
         "summary": (getdoc(route.handler) or route.path).partition("\n")[0],
         "tags": [f"PAS {route.guide}" if route.guide else route.path.partition("<")[0]],
         "security": _security(route),
-        "parameters": [*_ids(route), *_given(route, row), {"$ref": "#/components/parameters/RequestId"}],
+        "parameters": [*_ids(route), *_given(route, row), *_headers(route)],
         **({"requestBody": body} if body else {}),
         "responses": refusals(route, row) | answers_of(route, row),
     }
@@ -114,12 +135,23 @@ def _parameter(given: Parameter) -> Schema:
     }
 
 
-def _body(row: Described) -> Schema:
+def _headers(route: Route) -> list[Schema]:
+    """What any request may carry, and at our own addresses the tag of what the caller has seen."""
+    found = [_REQUEST_ID]
+    if acts_on_case(route):
+        found.append(_SEEN)
+    elif is_own_api(route.path) and route.method == "GET":
+        found.append(_KNOWN)
+    return [{"$ref": f"#/components/parameters/{given.name.replace('-', '')}"} for given in found]
+
+
+def _body(row: Described, example: Any) -> Schema:
     if row.body is None:
         return {}
     shape = row.body.shape
     schema = shape if isinstance(shape, dict) else {"$ref": _REF.format(name=shape.__name__)}
-    return {"required": True, "content": {media: {"schema": schema} for media in row.body.media}}
+    said = {"schema": schema} | ({"example": example} if example else {})
+    return {"required": True, "content": dict.fromkeys(row.body.media, said)}
 
 
 def _shapes() -> dict[str, Any]:

@@ -3,8 +3,11 @@
 from typing import Any
 
 from fhir_um.api.described import Described, Schema
-from fhir_um.api.exchange import JSON, Route
+from fhir_um.api.exchange import JSON, Route, is_own_api
 from fhir_um.api.oauth_errors import OAUTH
+from fhir_um.api.shapes.answers import ANSWERS
+from fhir_um.api.shapes.examples import EXAMPLES, PROBLEM
+from profiles.outcome import PROBLEM_JSON
 from profiles.reading import FHIR_JSON
 
 _TOLD = {
@@ -32,6 +35,7 @@ _TOLD = {
 _ALWAYS = (400, 401, 403, 405, 429, 503)
 _OF_BODIES = (413, 415, 422)
 _NO_CONTENT = 204
+_INVALID = 422
 _OURS = 500
 _ID_IN_PATH = "<"
 
@@ -75,7 +79,33 @@ SCHEMAS: dict[str, Schema] = {
 def answers_of(route: Route, row: Described) -> dict[str, Any]:
     """The good answers of a route."""
     usual = {route.success: () if route.success == _NO_CONTENT else (FHIR_JSON if route.guide else JSON,)}
-    return {str(status): answer(status, *media) for status, media in (row.answers or usual).items()}
+    told = {str(status): answer(status, *media) for status, media in (row.answers or usual).items()}
+    if not is_own_api(route.path):
+        return told
+    for response in told.values():
+        if JSON in response.get("content", {}):
+            response["content"][JSON] = _own(route)
+    return _with_tags(route, told)
+
+
+def _own(route: Route) -> Schema:
+    """An answer of our own API, and what it looks like about people who were invented."""
+    example = {"example": EXAMPLES[route.handler]} if route.handler in EXAMPLES else {}
+    return {"schema": ANSWERS.get(route.handler, {"type": "object"}), **example}
+
+
+def _with_tags(route: Route, told: dict[str, Any]) -> dict[str, Any]:
+    if route.method != "GET" and not acts_on_case(route):
+        return told
+    for response in told.values():
+        response["headers"] = {"ETag": {"$ref": "#/components/headers/Tag"}}
+    is_streamed = any("*/*" in response.get("content", {}) for response in told.values())
+    return told if route.method != "GET" or is_streamed else told | {"304": answer(304)}
+
+
+def acts_on_case(route: Route) -> bool:
+    """True for an act of our own API that names its case in its address, and so heeds `If-Match`."""
+    return is_own_api(route.path) and route.method != "GET" and "<case_id>" in route.path
 
 
 def refusals(route: Route, row: Described) -> dict[str, Any]:
@@ -89,7 +119,17 @@ def refusals(route: Route, row: Described) -> dict[str, Any]:
         found |= {*_OF_BODIES}
     if any(parameter.place == "query" for parameter in row.parameters):
         found |= {422}
+    if is_own_api(route.path):
+        found |= {_INVALID, *((412,) if acts_on_case(route) else ())}
+        return {str(status): _problem(status) for status in sorted(found)}
     return {str(status): refusal(status, route.path.startswith(OAUTH)) for status in sorted(found)}
+
+
+def _problem(status: int) -> Schema:
+    told = _of_shape(status, PROBLEM_JSON, "Problem")
+    if status == _INVALID:
+        told["content"][PROBLEM_JSON]["example"] = PROBLEM
+    return told
 
 
 def refusal(status: int, is_oauth: bool = False) -> Schema:

@@ -26,7 +26,7 @@ _SYSTEMS = {
     RXNORM: "RxNorm",
     X12_SERVICE_TYPE: "X12 service type",
 }
-_BUSINESSES = {
+BUSINESSES: dict[str, str] = {
     LineOfBusiness.MEDICARE_ADVANTAGE: "Medicare Advantage",
     LineOfBusiness.MEDICAID: "Medicaid managed care",
     LineOfBusiness.MARKETPLACE: "marketplace",
@@ -49,7 +49,7 @@ def pa_list_page(asked: Asked, rows: tuple[PaListRow, ...], total: int) -> Answe
     """Those rows of the public list as a page, with what was searched for; `total` counts the rows without it."""
     search, plan = asked.http.args.get("search", "").strip(), asked.http.args.get("plan", "")
     values: dict[str, Any] = {"search": search[:_LONGEST_SEARCH], "plan": plan, "plans": plans_on_file(asked.deps)}
-    return page("pa_list.html", asked, rows=rows, total=total, systems=_SYSTEMS, businesses=_BUSINESSES, **values)
+    return page("pa_list.html", asked, rows=rows, total=total, systems=_SYSTEMS, businesses=BUSINESSES, **values)
 
 
 def rows_with(rows: tuple[PaListRow, ...], search: str) -> tuple[PaListRow, ...]:

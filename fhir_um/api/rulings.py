@@ -5,6 +5,7 @@ Unknown fields and values are refused with the place they stand in.
 
 import msgspec
 
+from fhir_um.api.basis_in import BasisIn
 from fhir_um.api.decision_in import (
     AuthorizedIn,
     CodeIn,
@@ -12,15 +13,18 @@ from fhir_um.api.decision_in import (
     LineIn,
     ProviderIn,
     QuantityIn,
-    misfit,
+    ReviewerIn,
     senseless,
     unwritable,
 )
+from fhir_um.api.misfits import fitted
 from fhir_um.cases.asked import Party
+from fhir_um.cases.basis import Basis
 from fhir_um.cases.deciders import Decider
 from fhir_um.cases.documents import DocumentNeeded
-from fhir_um.cases.lifecycle import Ruling
+from fhir_um.cases.lifecycle import Reading, Ruling
 from fhir_um.cases.model import Authorized
+from fhir_um.cases.roles import Role
 from fhir_um.errors import Kind, Refusal
 from fhir_um.words import Code, Concept, Identifier, Period, Quantity
 from profiles.canonicals import NPI, NUCC
@@ -35,14 +39,11 @@ def read_decision(body: bytes, signed_in: str = "") -> tuple[int, Decider, tuple
     Raises: Refusal UNREADABLE when it is not JSON, TOO_BIG, INVALID when a field is missing, unknown or cannot be used.
     """
     value = read_json(body, _LIMITS)
-    try:
-        given = _by(signed_in, msgspec.convert(value, DecisionIn))
-    except msgspec.ValidationError as fault:
-        raise Refusal(Kind.INVALID, (misfit(str(fault)),)) from fault
+    given = _by(signed_in, fitted(value, DecisionIn))
     faults = tuple(unwritable(value)) or tuple(senseless(given))
     if faults:
         raise Refusal(Kind.INVALID, faults)
-    return given.version, _decider(given), tuple(_ruling(line) for line in given.lines)
+    return given.version, decider_of(given.role, given.reviewer), tuple(_ruling(line) for line in given.lines)
 
 
 def _by(signed_in: str, given: DecisionIn) -> DecisionIn:
@@ -51,9 +52,9 @@ def _by(signed_in: str, given: DecisionIn) -> DecisionIn:
     return msgspec.structs.replace(given, reviewer=msgspec.structs.replace(given.reviewer, id=signed_in))
 
 
-def _decider(given: DecisionIn) -> Decider:
-    who = given.reviewer
-    return Decider(id=who.id, role=given.role, human=True, npi=who.npi, specialty=_specialty(who.specialty))
+def decider_of(role: Role, who: ReviewerIn) -> Decider:
+    """The person who acts in that role."""
+    return Decider(id=who.id, role=role, human=True, npi=who.npi, specialty=_specialty(who.specialty))
 
 
 def _specialty(given: CodeIn | str | None) -> Code | None:
@@ -71,6 +72,21 @@ def _ruling(line: LineIn) -> Ruling:
         authorized=_authorized(line.authorized) if line.authorized else None,
         documents=tuple(DocumentNeeded(d.loinc, d.label, d.report_type, tuple(d.modifiers)) for d in line.documents),
         second_opinion=line.second_opinion,
+        readings=tuple(Reading(each.id, each.truth, each.reason, tuple(each.evidence)) for each in line.criteria),
+        basis=_basis(line.basis) if line.basis else Basis(),
+    )
+
+
+def _basis(given: BasisIn) -> Basis:
+    return Basis(
+        considered=tuple(given.considered),
+        missing=tuple(given.missing),
+        alternative=given.alternative.strip(),
+        exception=given.exception.strip(),
+        attested=given.attestation,
+        effective_on=given.effective_on,
+        rule=given.rule.strip(),
+        reopening=given.reopening,
     )
 
 

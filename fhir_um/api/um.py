@@ -1,11 +1,15 @@
 """Our own API under `/um/v1`: the public list, cases, their history, and decisions. Must not know any legal move."""
 
 from datetime import datetime
+from typing import Any, NamedTuple
 
 from fhir_um.api.content import read_body
-from fhir_um.api.exchange import CSV, HTML, JSON, Answer, Asked, plain, version_headers
-from fhir_um.api.negotiation import choose_page, has_current
+from fhir_um.api.exchange import CSV, HTML, Answer, Asked, plain
+from fhir_um.api.negotiation import choose_page
+from fhir_um.api.openings import chart
 from fhir_um.api.pages import pa_list_csv, pa_list_page, rows_with
+from fhir_um.api.paging import PAGE, cursor_of, paged, read_page
+from fhir_um.api.plain_words import hard_to_read
 from fhir_um.api.query import demand_known, is_whole
 from fhir_um.api.rulings import read_decision
 from fhir_um.api.trail import current_trail
@@ -13,13 +17,21 @@ from fhir_um.api.views import case_row, case_view, event_view, pa_list_row
 from fhir_um.cases.auditing import subject_of
 from fhir_um.cases.deciding import signed_in
 from fhir_um.cases.model import PENDED, Case, CaseId, LineState
+from fhir_um.cases.submission import NEVER
 from fhir_um.errors import Kind, Refusal
 from fhir_um.usecases.decide_case import decide_case
-from fhir_um.usecases.read_case import clocks_of, list_work, read_case, read_events
+from fhir_um.usecases.read_case import clocks_of, list_work, read_case, read_events, used_of
 from fhir_um.usecases.see_directory import public_list
 
-_MOST_CASES = 200
+_LIST = "cases"
 _PUBLIC = {"Cache-Control": "public, max-age=300"}
+
+
+class _Place(NamedTuple):
+    """The last case of a page: when it is due, and its id."""
+
+    due_at: datetime
+    id: str
 
 
 def pa_list(asked: Asked) -> Answer:
@@ -36,9 +48,13 @@ def pa_list(asked: Asked) -> Answer:
 
 def list_cases(asked: Asked) -> Answer:
     """Cases with a line in one of the given states (every pended one when none is given), most urgent first."""
-    demand_known(asked.http.args, ("state", "limit"), often=("state",))
-    cases = list_work(asked.deps, asked.caller, _states(asked), _limit(asked))
-    return plain({"cases": [case_row(case) for case in cases]}, about=map(subject_of, cases))
+    demand_known(asked.http.args, ("state", *PAGE), often=("state",))
+    page = read_page(asked.http.args, _LIST, _Place)
+    after = (page.after.due_at, CaseId(page.after.id)) if page.after else None
+    found = list_work(asked.deps, asked.caller, _states(asked), page.limit + 1, after)
+    cases = found[: page.limit]
+    following = cursor_of(_LIST, _Place(cases[-1].due_at or NEVER, cases[-1].id)) if len(found) > page.limit else None
+    return plain(paged("cases", map(case_row, cases), following), about=map(subject_of, cases))
 
 
 def show_case(asked: Asked, case_id: str) -> Answer:
@@ -48,9 +64,7 @@ def show_case(asked: Asked, case_id: str) -> Answer:
     if at and version:
         raise _unusable("version", "and at exclude each other; give one")
     case = read_case(asked.deps, asked.caller, CaseId(case_id), at, version)
-    if has_current(asked.http, case.version, case.changed_at):
-        return Answer(b"", JSON, 304, version_headers(case), case)
-    return _told(asked, case)
+    return plain(_view(asked, case), case=case)
 
 
 def show_events(asked: Asked, case_id: str) -> Answer:
@@ -66,12 +80,14 @@ def decide(asked: Asked, case_id: str) -> Answer:
     current_trail().bytes_in = len(body)
     version, decider, rulings = read_decision(body, signed_in(asked.caller))
     current_trail().role = decider.role
-    case = decide_case(asked.deps, asked.caller, CaseId(case_id), version, decider, rulings)
-    return _told(asked, case)
+    case = decide_case(asked.deps, asked.caller, CaseId(case_id), version, decider, rulings, chart)
+    return plain(_view(asked, case) | {"warnings": hard_to_read(rulings)}, case=case)
 
 
-def _told(asked: Asked, case: Case) -> Answer:
-    return plain(case_view(case, clocks_of(asked.deps, case)), headers=version_headers(case), case=case)
+def _view(asked: Asked, case: Case) -> dict[str, Any]:
+    """The case with what stands beside it in the store."""
+    deps = asked.deps
+    return case_view(case, clocks_of(deps, case), deps.clock().date(), used_of(deps, case))
 
 
 def _states(asked: Asked) -> frozenset[LineState]:
@@ -81,13 +97,6 @@ def _states(asked: Asked) -> frozenset[LineState]:
     if unknown:
         raise _unusable("state", f"must be among {', '.join(sorted(known))}")
     return frozenset(LineState(word) for word in given) or PENDED
-
-
-def _limit(asked: Asked) -> int:
-    text = asked.http.args.get("limit", "50")
-    if not is_whole(text) or not 1 <= int(text) <= _MOST_CASES:
-        raise _unusable("limit", f"must be a whole number from 1 to {_MOST_CASES}")
-    return int(text)
 
 
 def _version(asked: Asked) -> int | None:

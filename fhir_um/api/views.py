@@ -1,20 +1,31 @@
 """How a case and its history look in our own API: plain JSON in house words. Must not know FHIR or how it is stored."""
 
+from collections.abc import Mapping
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 
+from fhir_um.api.review_view import person_view, review_view
 from fhir_um.cases.asked import Party
+from fhir_um.cases.basis import Basis
 from fhir_um.cases.clocks import Clock
-from fhir_um.cases.deciders import Decider
 from fhir_um.cases.documents import DocumentNeeded
 from fhir_um.cases.findings import Finding
 from fhir_um.cases.model import Authorized, BusinessError, Case, Decision, Event, Line
+from fhir_um.cases.standing import standing_of
 from fhir_um.policy.model import PaListRow
 from fhir_um.words import Concept, Period, Quantity
 
 
-def case_view(case: Case, clocks: tuple[Clock, ...] = ()) -> dict[str, Any]:
-    """The whole case; `clocks` say why its pended lines are due when they are."""
+def case_view(
+    case: Case, clocks: tuple[Clock, ...] = (), on: date | None = None, used: Mapping[int, Decimal] | None = None
+) -> dict[str, Any]:
+    """The whole case; `clocks` say why its pended lines are due when they are.
+
+    `on` is the day for which it is told where decided lines stand, that of the last change without one; `used` is how
+    much of each line was used, by line.
+    """
+    day, units = on or case.changed_at.date(), used or {}
     return {
         **case_row(case),
         "changedAt": _at(case.changed_at),
@@ -24,9 +35,12 @@ def case_view(case: Case, clocks: tuple[Clock, ...] = ()) -> dict[str, Any]:
         "requester": _party(case.request.requester),
         "claimIdentifiers": [{"system": i.system, "value": i.value} for i in case.request.claim_identifiers],
         "diagnoses": [_concept(d.concept) for d in case.request.diagnoses],
-        "lines": [_line(line) for line in case.lines],
+        "lines": [
+            _line(line) | {"standing": standing_of(case, line, day, units.get(line.sequence))} for line in case.lines
+        ],
         "clocks": [_clock(clock) for clock in clocks],
         "errors": [_error(error) for error in case.errors],
+        "review": review_view(case.review),
     }
 
 
@@ -54,7 +68,7 @@ def event_view(event: Event) -> dict[str, Any]:
         "version": event.version,
         "at": _at(event.at),
         "kind": event.kind,
-        "actor": _decider(event.actor),
+        "actor": person_view(event.actor),
         "line": line.sequence if line else None,
         "from": event.before,
         "to": line.state if line else None,
@@ -108,16 +122,33 @@ def _document(needed: DocumentNeeded) -> dict[str, Any]:
 def _decision(decision: Decision) -> dict[str, Any]:
     return {
         "at": _at(decision.at),
-        "by": _decider(decision.decider),
+        "by": person_view(decision.decider),
         "reason": decision.reason,
         "text": decision.text,
         "authorized": _authorized(decision.authorized),
         "secondSurgicalOpinion": decision.second_opinion,
+        "basis": _basis(decision.basis) if decision.basis else None,
     }
 
 
-def _decider(who: Decider) -> dict[str, Any]:
-    return {"id": who.id, "role": who.role, "human": who.human, "npi": who.npi}
+def _basis(basis: Basis) -> dict[str, Any]:
+    licence = basis.licence
+    return {
+        "considered": list(basis.considered),
+        "missing": list(basis.missing),
+        "alternative": basis.alternative,
+        "attestation": basis.attested,
+        "exception": basis.exception,
+        "rule": basis.rule,
+        "reopening": basis.reopening,
+        "effectiveOn": _day(basis.effective_on),
+        "name": basis.name,
+        "credential": basis.credential,
+        "licence": {"state": licence.state, "number": licence.number} if licence else None,
+        "policy": basis.policy,
+        "policyHash": basis.policy_hash,
+        "softwareUsed": basis.software_used,
+    }
 
 
 def _finding(finding: Finding) -> dict[str, Any]:
@@ -155,7 +186,7 @@ def _clock(clock: Clock) -> dict[str, Any]:
         "source": deadline.source,
         "startAt": _at(deadline.start_at),
         "dueAt": _at(deadline.due_at),
-        "considered": [{"ruleId": rule_id, "dueAt": _at(due_at)} for rule_id, due_at in deadline.considered],
+        "considered": [{"ruleId": rule.rule_id, "dueAt": _at(rule.due_at)} for rule in deadline.considered],
     }
 
 

@@ -7,8 +7,12 @@ from decimal import Decimal
 from typing import Any
 
 from fhir_um.api.attachment_views import attachment_view
+from fhir_um.api.review_view import person_view
 from fhir_um.cases.evidence import Answer, Evidence, EvidenceValue, Observation
-from fhir_um.cases.model import Line
+from fhir_um.cases.findings import Finding
+from fhir_um.cases.model import Case, Line
+from fhir_um.cases.readings import standing_readings
+from fhir_um.cases.review import Override
 from fhir_um.usecases.read_worksheet import Worksheet
 from fhir_um.words import Code
 
@@ -22,33 +26,46 @@ def worksheet_view(sheet: Worksheet) -> dict[str, Any]:
     return {
         "id": sheet.case.id,
         "version": sheet.case.version,
-        "lines": [_line(line, measured) for line in sheet.case.lines],
+        "lines": [_line(sheet.case, line, measured) for line in sheet.case.lines],
         "answers": _answers(sheet.evidence),
         "attachments": [attachment_view(row) for row in sheet.attachments],
     }
 
 
-def _line(line: Line, measured: dict[str, dict[str, Any]]) -> dict[str, Any]:
-    findings = [
-        {
-            "policyId": finding.policy_id,
-            "policyVersion": finding.policy_version,
-            "title": finding.title,
-            "truth": finding.truth,
-            "missing": list(finding.missing),
-            "criteria": [
-                {
-                    "id": criterion.id,
-                    "label": criterion.label,
-                    "truth": criterion.truth,
-                    "found": [{"evidence": ref, **measured.get(ref, {})} for ref in criterion.evidence],
-                }
-                for criterion in finding.criteria
-            ],
-        }
-        for finding in line.findings
-    ]
+def _line(case: Case, line: Line, measured: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    findings = [_finding(finding, standing_readings(case, line, finding), measured) for finding in line.findings]
     return {"sequence": line.sequence, "state": line.state, "why": line.decision.text, "findings": findings}
+
+
+def _finding(finding: Finding, read: dict[str, Override], measured: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    return {
+        "policyId": finding.policy_id,
+        "policyVersion": finding.policy_version,
+        "title": finding.title,
+        "truth": finding.truth,
+        "missing": list(finding.missing),
+        "criteria": [
+            {
+                "id": criterion.id,
+                "label": criterion.label,
+                "truth": criterion.truth,
+                "found": [{"evidence": ref, **measured.get(ref, {})} for ref in criterion.evidence],
+                "reading": _reading(read[criterion.id]) if criterion.id in read else None,
+            }
+            for criterion in finding.criteria
+        ],
+    }
+
+
+def _reading(override: Override) -> dict[str, Any]:
+    """How somebody read it; it lapses when what software finds of the criterion changes."""
+    return {
+        "truth": override.truth,
+        "reason": override.reason,
+        "evidence": list(override.evidence),
+        "by": person_view(override.by),
+        "at": override.at.isoformat(),
+    }
 
 
 def _answers(evidence: Evidence) -> list[dict[str, Any]]:

@@ -14,6 +14,7 @@ from fhir_um.deps import make_deps
 from fhir_um.settings import Mode, OwnAnswers, Settings
 from tests.people import people
 from tests.serving import heard_of_answers
+from tests.told import hold_to_document
 
 NOW = datetime(2026, 11, 20, 15, 0, tzinfo=UTC)
 
@@ -34,6 +35,6 @@ def open_doors(
     if seeded:
         seed(people(), deps)
     with heard_of_answers() as faulty:
-        yield make_app(deps, settings, routes).test_client()
+        yield hold_to_document(make_app(deps, settings, routes), faulty).test_client()
     deps.store.close()
     assert faulty == []

@@ -14,12 +14,15 @@ from werkzeug.test import TestResponse
 
 from fhir_um.api.exchange import BASES, Route
 from fhir_um.api.hook_desk import HookDesk
+from fhir_um.api.review_routes import REVIEW_ROUTES
 from fhir_um.api.routes import ROUTES
 from fhir_um.auth.people_roles import MAY
 from fhir_um.auth.scopes import MEANING, Scope
 from fhir_um.cases.roles import Role
 from fhir_um.settings import Mode
+from fhir_um.usecases.give_notices import give_notices
 from tests.fhir_um.api.attaching import PDF, attachment, parameters, report
+from tests.fhir_um.api.outcomes import issues_told
 from tests.fhir_um.asking_hooks import order, question
 from tests.fhir_um.parties import HARBOR, PRAIRIE, Parties, parties, story
 from tests.fhir_um.subscribing import written
@@ -185,8 +188,97 @@ def _decide(things: Things, route: Route) -> Asked:
     return path, {"version": 99, "role": "intake", "reviewer": {"id": "i"}, "lines": lines}, id
 
 
+def _open(things: Things, route: Route) -> Asked:
+    path, _, id = _of_case(things, route)
+    return path, {"role": "intake", "reviewer": {"id": "i"}}, id
+
+
+WAITS = "information-out"
+"""The queue in which the case of these tests waits."""
+
+
+def _ask(things: Things) -> None:
+    """Asks for documents again where others have sent them, so that it waits where it did."""
+    path = f"/um/v1/cases/{things.case_id}"
+    case = things.house.ask(things.owner, "GET", path).get_json()
+    if case["lines"][0]["state"] == "pended-info":
+        return
+    note = {"loinc": "34117-2", "label": "Note of the visit"}
+    text = "Please send the note of the visit."
+    line = {"sequence": 1, "action": "request-information", "reason": "need-patient-info", "text": text}
+    who = {"role": "physician", "reviewer": {"id": "d", "npi": "1910200405"}}
+    body = {"version": case["version"], **who, "lines": [line | {"documents": [note]}]}
+    asked = things.house.ask(things.owner, "POST", f"{path}/decisions", body)
+    assert asked.status_code == 200, asked.text
+
+
+def _give(things: Things, person: str) -> None:
+    """What waits of the case is theirs from now on; nobody's without one."""
+    _ask(things)
+    body = {"role": "operations-manager", "reviewer": {"id": "m"}, "queue": WAITS, "assignee": person}
+    given = things.house.ask(things.owner, "POST", f"/um/v1/cases/{things.case_id}/assignments", body)
+    assert given.status_code == 200, given.text
+
+
+def _of_work(things: Things, route: Route) -> Asked:
+    _give(things, "")
+    path = route.path.replace("<case_id>", things.case_id).replace("<queue>", WAITS)
+    body: dict[str, Any] = {"role": "intake", "reviewer": {"id": "i"}}
+    if path.endswith("/escalations"):
+        return path, body | {"reason": "The member called again."}, things.case_id
+    if route.method == "DELETE":
+        return f"{path}?reviewer=i", None, things.case_id
+    if route.method == "GET":
+        return f"{path}?limit=200", None, things.case_id
+    if path.endswith("/next"):
+        return path, body, '"caseId"'
+    return path, body | {"queue": WAITS}, things.case_id
+
+
+def _unlock(things: Things) -> None:
+    """Nobody works on what waits of the case any more."""
+    locks = f"/um/v1/cases/{things.case_id}/locks"
+    taken = {"role": "operations-manager", "reviewer": {"id": "m"}, "queue": WAITS, "reason": "They went home."}
+    assert things.house.ask(things.owner, "POST", locks, taken).status_code == 200
+    assert things.house.ask(things.owner, "DELETE", f"{locks}/{WAITS}?reviewer=m").status_code == 200
+
+
+def _give_many(things: Things, route: Route) -> Asked:
+    _give(things, "w-1")
+    _unlock(things)
+    body = {"role": "operations-manager", "reviewer": {"id": "m"}, "from": "w-1", "to": "w-2"}
+    return route.path, body, things.case_id
+
+
+ACTS: dict[str, dict[str, Any]] = {
+    "information-requests": {"lines": [1], "text": ""},
+    "peer-to-peers": {"step": "offer", "lines": [1]},
+    "opinions": {"line": 1, "specialty": "", "question": ""},
+    "extensions": {"lines": [1], "ground": "extraordinary", "days": 1, "text": ""},
+    "voidings": {"lines": [1], "reason": ""},
+    "priority-requests": {"text": ""},
+}
+"""What somebody says who begins something beside a ruling."""
+
+
+def _act(things: Things, route: Route) -> Asked:
+    """On a version that is none, so that nothing comes of it."""
+    path, _, id = _of_case(things, route)
+    said = {"step": "refuse"} if path.endswith("/steps") else ACTS[path.rpartition("/")[2]]
+    path = re.sub(r"<\w+>", "nothing", path)
+    return path, {"version": 99, "role": "intake", "reviewer": {"id": "i"}, **said}, id
+
+
 def _of_attachment(things: Things, route: Route) -> Asked:
     return route.path.replace("<attachment_id>", things.held()), None, ""
+
+
+def _of_notice(things: Things, route: Route) -> Asked:
+    give_notices(things.house.trust.deps)
+    rows = things.house.ask(things.owner, "GET", f"/um/v1/cases/{things.case_id}/notices").get_json()["notices"]
+    body = {"outcome": "delivered", "channel": "phone", "role": "intake", "reviewer": {"id": "i"}}
+    path = route.path.replace("<notice_id>", rows[0]["id"])
+    return path, body if route.method == "POST" else None, rows[0]["id"] if path.endswith("notices") else ""
 
 
 def _match(things: Things, route: Route) -> Asked:
@@ -227,6 +319,39 @@ def _of_emergency(things: Things, route: Route) -> Asked:
     return route.path.replace("<access_id>", id), {"finding": "As it should be."} if "<" in route.path else None, id
 
 
+def _of_answer(things: Things, route: Route) -> Asked:
+    id = str(things.about["id"])
+    target = f"ClaimResponse/{id}"
+    if route.method == "POST":
+        return route.path, {"target": target}, f"{id}-1"
+    path = route.path.replace("<provenance_id>", f"{id}-1")
+    return (path if "<" in route.path else f"{path}?target={target}"), None, f"{id}-1"
+
+
+def _reviewer(things: Things, route: Route) -> Asked:
+    licence = {"state": "MD", "number": "1", "period": {"start": "2026-01-01", "end": "2026-12-31"}}
+    body = {"name": "Nadia Orr", "kind": "MD", "licences": [licence]}
+    return route.path.replace("<npi>", "1910200439"), body if route.method == "PUT" else None, "1910200017"
+
+
+def _claimed(things: Things, route: Route) -> Asked:
+    code = {"system": "http://www.cms.gov/Medicare/Coding/HCPCSReleaseCodeSets", "code": "E1390"}
+    body = {"memberId": "harbor-1009", "code": code, "units": 1, "dateOfService": "2026-11-10"}
+    return route.path, body, str(things.about["preAuthRef"])
+
+
+def _of_authorization(things: Things, route: Route) -> Asked:
+    path = route.path.replace("<number>", str(things.about["preAuthRef"]))
+    use = f"claim-{things.new()}"
+    body = {"useId": use, "dateOfService": "2026-11-10", "units": 0.001, "providerNpi": "1910010010"}
+    if path.endswith("/uses"):
+        return path, body, use
+    if path.endswith("/reversal"):
+        uses = path.partition("/<use_id>")[0]
+        assert things.house.ask(things.owner, "POST", uses, body).status_code == 201
+    return path.replace("<use_id>", use), None, str(things.about["preAuthRef"])
+
+
 def _bare(things: Things, route: Route) -> Asked:
     return route.path, {} if route.method == "POST" else None, ""
 
@@ -246,9 +371,32 @@ HOW: dict[str, Callable[[Things, Route], Asked]] = {
     "POST {base}/$submit-attachment": _attach,
     "POST {base}/$validate": _validate,
     "POST {base}/<type_name>/$validate": _validate,
+    "GET /um/v1/events": lambda things, route: (f"{route.path}?caseId={things.case_id}", None, things.case_id),
     "GET /um/v1/cases": lambda things, route: (route.path, None, things.case_id),
     "POST /um/v1/cases/<case_id>/decisions": _decide,
+    "POST /um/v1/cases/<case_id>/openings": _open,
+    "GET /um/v1/worklists/<queue>": _of_work,
+    "POST /um/v1/worklists/<queue>/next": _of_work,
+    "POST /um/v1/cases/<case_id>/assignments": _of_work,
+    "POST /um/v1/cases/<case_id>/locks": _of_work,
+    "DELETE /um/v1/cases/<case_id>/locks/<queue>": _of_work,
+    "POST /um/v1/cases/<case_id>/escalations": _of_work,
+    "POST /um/v1/assignments": _give_many,
+    **{f"POST /um/v1/cases/<case_id>/{machine}": _act for machine in ACTS},
+    **{row_of(route): _act for route in REVIEW_ROUTES if route.path.endswith("/steps")},
+    "GET /um/v1/measures/prior-authorization/<year>": lambda _, route: (route.path.replace("<year>", "2026"), None, ""),
     "GET /um/v1/attachments": _held,
+    "GET {base}/Provenance": _of_answer,
+    "POST {base}/Provenance/_search": _of_answer,
+    "GET {base}/Provenance/<provenance_id>": _of_answer,
+    "GET /um/v1/policies/<policy_id>": lambda things, route: (f"{route.path[:15]}/home-oxygen", None, ""),
+    "GET /um/v1/reviewers": _reviewer,
+    "PUT /um/v1/reviewers/<npi>": _reviewer,
+    "POST /um/v1/auth-match": _claimed,
+    "GET /um/v1/authorizations/<number>": _of_authorization,
+    "POST /um/v1/authorizations/<number>/uses": _of_authorization,
+    "POST /um/v1/authorizations/<number>/uses/<use_id>/reversal": _of_authorization,
+    "GET /um/v1/notices": _of_notice,
     "GET /um/v1/audit": _audit,
     "POST /um/v1/audit/_search": _audit_by_form,
     "POST /um/v1/disclosures": _disclosed,
@@ -271,6 +419,7 @@ def _asked(things: Things, route: Route) -> Asked:
         "<case_id>": _of_case,
         "<subscription_id>": _of_subscription,
         "<attachment_id>": _of_attachment,
+        "<notice_id>": _of_notice,
     }.items():
         if name in route.path:
             return ask(things, route)
@@ -283,7 +432,8 @@ def _asked(things: Things, route: Route) -> Asked:
 def happened(route: Route, answer: TestResponse, shows: str) -> Met:
     """What a caller met, seen in the answer alone."""
     told = answer.get_json(silent=True) or {}
-    code = told["issue"][0]["code"] if told.get("resourceType") == "OperationOutcome" else ""
+    issues = issues_told(answer)
+    code = issues[0]["code"] if issues else ""
     whose = WHOSE[row_of(route)]
     assert answer.status_code < 500, answer.text
     if whose in (Whose.PROVED, Whose.OPTION):

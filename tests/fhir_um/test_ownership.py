@@ -283,12 +283,20 @@ def test_who_names_member_and_provider_finds_it_whoever_sent_it(house: Parties, 
 
 @pytest.mark.parametrize(
     ("method", "tail"),
-    [("GET", ""), ("GET", "/events"), ("GET", "/worksheet"), ("GET", "/attachments"), ("POST", "/decisions")],
+    [
+        ("GET", ""),
+        ("GET", "/events"),
+        ("GET", "/worksheet"),
+        ("GET", "/attachments"),
+        ("POST", "/decisions"),
+        ("POST", "/openings"),
+    ],
 )
 def test_a_case_of_another_payer_is_not_there(house: Parties, case: dict[str, Any], method: str, tail: str):
     lines = [{"sequence": 1, "action": "refer-nurse", "reason": "needs-medical-review", "text": ""}]
     decision = {"version": 1, "role": "nurse", "reviewer": {"id": "n"}, "lines": lines}
-    body = decision if method == "POST" else None
+    opening = {name: decision[name] for name in ("role", "reviewer")}
+    body = (opening if tail == "/openings" else decision) if method == "POST" else None
 
     assert_as_if_not_there(house, "other-payer", lambda id: (method, f"/um/v1/cases/{id}{tail}", body), case["id"])
 

@@ -17,6 +17,7 @@ from fhir_um.auth.scopes import Scope
 from fhir_um.commands.seed import seed
 from fhir_um.deps import make_deps
 from fhir_um.settings import Mode, Settings
+from tests.fhir_um.api.outcomes import issues_told
 from tests.people import people
 
 COUNTED = [route for route in ROUTES if route.path not in health.PATHS]
@@ -40,8 +41,7 @@ def address_of(route: Route) -> str:
 def demand_too_many(got: TestResponse) -> None:
     assert got.status_code == 429
     assert 0 < int(got.headers["Retry-After"]) <= 60
-    said = got.get_json()
-    assert said.get("error") or [issue["code"] for issue in said["issue"]] == ["throttled"]
+    assert got.get_json().get("error") or [issue["code"] for issue in issues_told(got)] == ["throttled"]
 
 
 @pytest.fixture(scope="module")

@@ -18,6 +18,7 @@ from fhir_um.settings import Mode
 from fhir_um.store.database import Store
 from fhir_um.usecases.change_client import change_client
 from tests.conftest import now
+from tests.fhir_um.api.outcomes import issues_told
 from tests.fhir_um.trusting import Trust, trusting, with_standing
 
 GUARDED = [route for route in ROUTES if route.scope is not Scope.PUBLIC]
@@ -60,7 +61,7 @@ def faults(trust: Trust, route: Route, token: str | None, status: int) -> list[s
     """Where the answer is not the refusal it should be, with nothing beside it."""
     answer = asked(trust, route, token)
     told = answer.get_json()
-    is_refusal = "error" in told if route.path.startswith(OAUTH) else told.get("resourceType") == "OperationOutcome"
+    is_refusal = "error" in told if route.path.startswith(OAUTH) else issues_told(answer) != []
     if answer.status_code == status and is_refusal:
         return []
     return [f"{route.method} {route.path}: {answer.status_code} {sorted(told)}"]

@@ -8,6 +8,8 @@ from typing import Any
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from tests.fhir_um.api.outcomes import issues_told
+
 STORY = Path(__file__).resolve().parents[3] / "fixtures" / "stories" / "pended-for-documents"
 FHIR = {"Content-Type": "application/fhir+json"}
 MEMBER = {"system": "https://harbor.example.test/member-number", "value": "H1006-5409"}
@@ -87,8 +89,8 @@ def send(client: FlaskClient, body: Any, base: str = "/fhir") -> TestResponse:
 
 
 def told(answer: TestResponse) -> list[str]:
-    """What an OperationOutcome says, with the severity of each."""
-    return [f"{issue['severity']}: {issue['details']['text']}" for issue in answer.json["issue"]]
+    """What an OperationOutcome, or a problem, says, with the severity of each."""
+    return [f"{issue['severity']}: {issue['details']['text']}" for issue in issues_told(answer)]
 
 
 def listed(client: FlaskClient, case_id: str) -> list[dict[str, Any]]:

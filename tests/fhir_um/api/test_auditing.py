@@ -19,6 +19,7 @@ from fhir_um.usecases.read_case import list_work
 from tests.fhir_um.api import attaching
 from tests.fhir_um.api.conftest import FHIR, GOOD
 from tests.fhir_um.api.test_hooks import INSTANCE, sent
+from tests.fhir_um.deciding import line_body, open_with
 from tests.fhir_um.doors import open_doors
 from tests.fhir_um.subscribing import written
 
@@ -28,9 +29,7 @@ DECISION = {
     "version": 1,
     "role": "physician",
     "reviewer": {"id": "d-1", "npi": "1999999992"},
-    "lines": [
-        {"sequence": 1, "action": "approve", "reason": "criteria-met", "text": "The examination shows the need."}
-    ],
+    "lines": [line_body()],
 }
 OLDER = "2.0.1"
 """Its base has the same handlers."""
@@ -108,6 +107,7 @@ def test_what_is_made_and_ended_is_noted_with_its_own_status(doors: FlaskClient,
 
 def test_a_decision_names_the_version_it_made(doors: FlaskClient, log: Log) -> None:
     case_id = _pended(doors)
+    assert open_with(doors, case_id, DECISION).status_code == 200
     assert doors.post(f"/um/v1/cases/{case_id}/decisions", json=DECISION).status_code == 200
 
     assert [version for _, _, version in whom(log.latest())] == [2]
@@ -175,7 +175,8 @@ def test_nothing_is_read_without_a_row(shut: tuple[FlaskClient, str], path: str)
 
     answer = client.get(path.format(case_id))
 
-    assert (answer.status_code, set(answer.json)) == (503, {"error", "requestId"})
+    told = {"type", "title", "status", "instance"} if path.startswith("/um/v1") else {"error", "requestId"}
+    assert (answer.status_code, set(answer.json)) == (503, told)
     assert case_id not in answer.text
     assert answer.headers["Retry-After"]
 
@@ -308,6 +309,7 @@ def _walk(client: FlaskClient) -> Iterator[tuple[str, str, dict[str, Any]]]:
     listening = client.post("/fhir/Subscription", json=written(channel=channel), headers=FHIR).json["id"]
     pended = _pended(client)
     yield "GET", "/um/v1/cases", {}
+    yield "POST", f"/um/v1/cases/{pended}/openings", {"json": {n: DECISION[n] for n in ("role", "reviewer")}}
     yield "POST", f"/um/v1/cases/{pended}/decisions", {"json": DECISION}
     for path in ("Claim/{0}", "Claim?{1}", "ClaimResponse/{0}", "ClaimResponse?{1}"):
         yield "GET", f"/fhir/{path.format(pended, f'patient={NORA}')}", {}

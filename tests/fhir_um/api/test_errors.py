@@ -12,7 +12,7 @@ from flask.testing import FlaskClient
 
 from fhir_um.api.exchange import Answer, Asked, Route
 from fhir_um.auth.scopes import Scope
-from fhir_um.errors import Kind, Refusal
+from fhir_um.errors import Issue, Kind, Refusal
 from tests.fhir_um.api.outcomes import assert_outcome
 from tests.fhir_um.doors import open_doors
 
@@ -20,13 +20,13 @@ ASKED = "00000000-0000-4000-8000-00000000a5ed"
 
 
 @contextmanager
-def failing(database_url: str, fault: Exception) -> Iterator[FlaskClient]:
+def failing(database_url: str, fault: Exception, path: str = "/x") -> Iterator[FlaskClient]:
     """An application with one route, which fails like that."""
 
     def fail(_asked: Asked) -> Answer:
         raise fault
 
-    with open_doors(database_url, (Route("GET", "/x", Scope.PUBLIC, fail),), seeded=False) as client:
+    with open_doors(database_url, (Route("GET", path, Scope.PUBLIC, fail),), seeded=False) as client:
         yield client
 
 
@@ -81,6 +81,56 @@ def test_busy_store_says_try_again_and_no_outcome(sqlite_url: str) -> None:
 
     assert answer.status_code == 503
     assert set(answer.json) == {"error", "requestId"}
+    assert answer.headers["Retry-After"]
+
+
+OWN = "/um/v1/x"
+
+
+@pytest.mark.parametrize("address", ["/um/v1", "/um/v1/", "/um/v1/nothing", "/um/v1//cases"])
+def test_our_own_api_tells_problems(client: FlaskClient, address: str) -> None:
+    (issue,) = assert_outcome(client.get(address), Kind.NOT_FOUND)
+
+    assert "/openapi.json" in issue["details"]["text"]
+
+
+def test_a_method_that_is_not_offered_there_is_a_problem_too(client: FlaskClient) -> None:
+    answer = client.delete("/um/v1/cases")
+
+    assert_outcome(answer, Kind.NOT_OFFERED)
+    assert answer.headers["Allow"] == "GET, HEAD"
+
+
+def test_every_fault_is_in_the_problem(sqlite_url: str) -> None:
+    faults = (Issue("required", "Say why.", "lines[0].text"), Issue("value", "Say when."))
+    with failing(sqlite_url, Refusal(Kind.INVALID, faults), OWN) as client:
+        told = client.get(OWN).json
+
+    assert told["detail"] == "There are 2 faults; errors names each."
+    assert told["errors"] == [
+        {"code": "required", "detail": "Say why.", "path": "lines[0].text"},
+        {"code": "value", "detail": "Say when."},
+    ]
+
+
+def test_a_fault_of_ours_is_a_problem_without_a_word_of_it(sqlite_url: str) -> None:
+    with failing(sqlite_url, ValueError("Nora Whitfield"), OWN) as client:
+        answer = client.get(OWN, headers={"X-Request-Id": ASKED})
+
+    assert answer.json == {
+        "type": "urn:fhir-um:problem:broken",
+        "title": "Something is broken here",
+        "status": 500,
+        "instance": f"urn:fhir-um:request:{ASKED}",
+    }
+    assert answer.mimetype == "application/problem+json"
+
+
+def test_a_busy_store_is_a_problem_that_passes(sqlite_url: str) -> None:
+    with failing(sqlite_url, Refusal.of(Kind.BUSY, "transient", "busy"), OWN) as client:
+        answer = client.get(OWN)
+
+    assert (answer.status_code, answer.json["type"]) == (503, "urn:fhir-um:problem:busy")
     assert answer.headers["Retry-After"]
 
 

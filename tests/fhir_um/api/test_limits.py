@@ -23,8 +23,8 @@ FORM = "application/x-www-form-urlencoded"
 PLACES = {"type_name": "Claim"}
 """What stands for a part of an address; anything, where it is an id."""
 
-NOT_READ = frozenset({"/sign-out"})
-"""Takes no body, and reads none."""
+NOT_READ = frozenset({"/sign-out", "/um/v1/authorizations/<number>/uses/<use_id>/reversal"})
+"""Take no body, and read none."""
 
 BODIED = sorted(
     {

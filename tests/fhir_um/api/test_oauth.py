@@ -16,6 +16,7 @@ from sqlalchemy import text
 from fhir_um.cases.client import ClientKind, ClientStanding
 from fhir_um.errors import Kind, Refusal
 from fhir_um.usecases.change_client import change_client
+from tests.fhir_um.api.outcomes import issues_told
 from tests.fhir_um.trusting import EC, OTHER, RSA, TOKEN_URL, URL, Trust, signed, trusting, with_standing
 
 FORM = "application/x-www-form-urlencoded"
@@ -87,7 +88,7 @@ def test_a_token_ends_with_its_time(trust: Trust) -> None:
     refused = trust.get(token)
     assert refused.status_code == 401
     assert refused.headers["WWW-Authenticate"] == 'Bearer error="invalid_token"'
-    assert refused.get_json()["resourceType"] == "OperationOutcome"
+    assert [issue["code"] for issue in issues_told(refused)] == ["login"]
 
 
 def test_tokens_that_ended_go(everywhere: Trust) -> None:
@@ -341,7 +342,7 @@ def test_a_scope_that_was_not_asked_for_opens_nothing(trust: Trust) -> None:
 
     answer = trust.get(token)
 
-    assert (answer.status_code, answer.get_json()["resourceType"]) == (403, "OperationOutcome")
+    assert (answer.status_code, issues_told(answer)[0]["code"]) == (403, "forbidden")
     assert answer.headers["WWW-Authenticate"] == 'Bearer error="insufficient_scope", scope="um/cases.read"'
 
 

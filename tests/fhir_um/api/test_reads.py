@@ -34,7 +34,7 @@ def test_changed_resource_is_sent(client: FlaskClient, case_id: str) -> None:
     assert answer.status_code == 200
 
 
-@pytest.mark.parametrize("address", ["/fhir/ClaimResponse/{}", "/fhir/Claim/{}", "/um/v1/cases/{}"])
+@pytest.mark.parametrize("address", ["/fhir/ClaimResponse/{}", "/fhir/Claim/{}"])
 @pytest.mark.parametrize(
     ("asked", "status"),
     [

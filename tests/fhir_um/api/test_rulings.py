@@ -1,5 +1,6 @@
 """A decision's JSON: read whole into house words, or refused with the place that is wrong."""
 
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -9,7 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fhir_um.api.rulings import read_decision
-from fhir_um.cases.lifecycle import RulingAction
+from fhir_um.cases.basis import Basis, Reopening
+from fhir_um.cases.findings import Truth
+from fhir_um.cases.lifecycle import Reading, RulingAction
 from fhir_um.errors import Kind, Refusal
 from fhir_um.words import Code
 from profiles.canonicals import HCPCS, NUCC, RXNORM
@@ -65,6 +68,30 @@ def test_decimals_stay_exact() -> None:
     assert str(authorized.quantity.value) == str(Decimal("12.00"))
 
 
+def test_what_a_ruling_rests_on_is_read() -> None:
+    criteria = [{"id": "spo2", "truth": "met", "reason": "88 % in the letter.", "evidence": ["request"]}]
+    basis = {
+        "considered": ["request"],
+        "missing": ["the log"],
+        "alternative": " A cane. ",
+        "attestation": True,
+        "effectiveOn": "2026-05-01",
+        "reopening": "fraud",
+    }
+
+    ruling = read_decision(line(criteria=criteria, basis=basis))[2][0]
+
+    assert ruling.readings == (Reading("spo2", Truth.MET, "88 % in the letter.", ("request",)),)
+    assert ruling.basis == Basis(
+        considered=("request",),
+        missing=("the log",),
+        alternative="A cane.",
+        attested=True,
+        effective_on=date(2026, 5, 1),
+        reopening=Reopening.FRAUD,
+    )
+
+
 def test_specialty_may_name_its_system() -> None:
     reviewer = {"id": "d-1", "specialty": {"system": "s", "code": "c"}}
 
@@ -94,6 +121,7 @@ def test_specialty_may_name_its_system() -> None:
         (line(text="long enough \u0000 and yet"), "lines[0].text"),
         (line(text="x" * 20_001), "lines[0].text"),
         (line(documents=[{"loinc": "", "label": "Plan"}]), "lines[0].documents[0].loinc"),
+        (line(documents=[{"loinc": "11506-3", "label": "Note"}] * 101), "lines[0].documents"),
         (line(authorized={}), "lines[0].authorized"),
         (line(authorized={"quantity": {"value": "NaN"}}), "lines[0].authorized.quantity.value"),
         (line(authorized={"quantity": {"value": "Infinity"}}), "lines[0].authorized.quantity.value"),
@@ -115,6 +143,23 @@ def test_specialty_may_name_its_system() -> None:
         (changed(reviewer={"id": "d-1", "specialty": " 207RP1001X"}), "reviewer.specialty"),
         (line(authorized={"period": {"start": "2027-01-01", "end": "2026-01-01"}}), "lines[0].authorized.period"),
         (line(authorized={"period": {}}), "lines[0].authorized.period"),
+        (line(criteria=[{"id": "c", "truth": "perhaps", "reason": "Seen."}]), "lines[0].criteria[0].truth"),
+        (line(criteria=[{"id": "c", "truth": "met", "reason": "x", "by": "me"}]), "lines[0].criteria[0]"),
+        (line(criteria=[{"id": "c", "truth": "met", "reason": "x" * 20_001}]), "lines[0].criteria[0].reason"),
+        (
+            line(criteria=[{"id": "c", "truth": "met", "reason": "x", "evidence": [""]}]),
+            "lines[0].criteria[0].evidence[0]",
+        ),
+        (line(basis={"colour": "red"}), "lines[0].basis"),
+        (line(basis={"considered": [""]}), "lines[0].basis.considered[0]"),
+        (line(basis={"considered": ["x" * 2_001]}), "lines[0].basis.considered[0]"),
+        (line(basis={"considered": ["request"] * 501}), "lines[0].basis.considered"),
+        (line(basis={"missing": [" "]}), "lines[0].basis.missing[0]"),
+        (line(basis={"missing": ["the log"] * 501}), "lines[0].basis.missing"),
+        (line(basis={"alternative": "x" * 20_001}), "lines[0].basis.alternative"),
+        (line(basis={"reopening": "because"}), "lines[0].basis.reopening"),
+        (line(basis={"attestation": "yes"}), "lines[0].basis.attestation"),
+        (line(basis={"effectiveOn": "soon"}), "lines[0].basis.effectiveOn"),
     ],
 )
 def test_fault_is_refused_with_its_place(body: bytes, path: str) -> None:

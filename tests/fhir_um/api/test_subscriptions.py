@@ -22,6 +22,7 @@ from profiles.issues import Kind
 from profiles.strictness import Strictness
 from tests.fhir_um.api.conftest import FHIR
 from tests.fhir_um.api.outcomes import assert_outcome
+from tests.fhir_um.deciding import decision_body, open_with
 from tests.fhir_um.subscribing import SECRET, without, written
 from tests.serving import serving
 
@@ -50,8 +51,8 @@ def decided(client: FlaskClient) -> str:
     """A power wheelchair that waited and was approved; the id of its case."""
     body = next(STORY.glob("02-*.request.json")).read_bytes()
     case = client.post("/fhir/Claim/$submit", data=body, headers=FHIR).json["entry"][0]["resource"]["id"]
-    line = {"sequence": 1, "action": "approve", "reason": "criteria-met", "text": "The examination shows the need."}
-    decision = {"version": 1, "role": "physician", "reviewer": {"id": "d-1", "npi": "1999999992"}, "lines": [line]}
+    decision = decision_body(1)
+    open_with(client, case, decision)
     assert client.post(f"/um/v1/cases/{case}/decisions", json=decision).status_code == 200
     return str(case)
 

@@ -9,8 +9,10 @@ import pytest
 from flask.testing import FlaskClient
 
 from profiles.issues import Kind
+from tests.fhir_um.api.attaching import pended
 from tests.fhir_um.api.conftest import FHIR
-from tests.fhir_um.api.outcomes import assert_outcome
+from tests.fhir_um.api.outcomes import assert_outcome, issues_told
+from tests.fhir_um.deciding import basis_body, decision_body, line_body, open_with
 
 STORY = Path(__file__).resolve().parents[3] / "fixtures" / "stories" / "prior-authorization"
 
@@ -24,13 +26,13 @@ def pended_id(client: FlaskClient) -> str:
     return identity
 
 
-def ruling(version: int = 1, **changes: Any) -> dict[str, Any]:
-    line = {"sequence": 1, "action": "approve", "reason": "criteria-met", "text": "The examination shows the need."}
-    reviewer = {"id": "d-1", "npi": "1999999992"}
-    return {"version": version, "role": "physician", "reviewer": reviewer, "lines": [line | changes]}
+def ruling(version: int = 1, action: str = "approve", **changes: Any) -> dict[str, Any]:
+    return decision_body(version, line_body(action, **changes))
 
 
 def decide(client: FlaskClient, case_id: str, body: dict[str, Any]) -> Any:
+    """The answer to a decision by somebody who opened the evidence before."""
+    open_with(client, case_id, body)
     return client.post(f"/um/v1/cases/{case_id}/decisions", json=body)
 
 
@@ -39,6 +41,27 @@ def test_worklist_names_what_waits(client: FlaskClient, pended_id: str) -> None:
 
     assert [(case["id"], case["status"]) for case in cases] == [(pended_id, "pended")]
     assert cases[0]["dueAt"]
+
+
+def test_worklist_comes_in_pages(client: FlaskClient, pended_id: str) -> None:
+    """Each case once, whether it is due or not."""
+    others = [pended(client, identifier={"system": "urn:test", "value": f"again-{n}"}) for n in range(3)]
+    expected = [pended_id, *others]
+    whole = [case["id"] for case in client.get("/um/v1/cases").json["cases"]]
+    found, after = [], ""
+    while after is not None:
+        page = client.get("/um/v1/cases", query_string={"limit": 2} | ({"after": after} if after else {})).json
+        found += [case["id"] for case in page["cases"]]
+        after = page["next"]
+
+    assert found == whole
+    assert sorted(whole) == sorted(set(expected))
+
+
+def test_a_cursor_of_another_list_is_refused(client: FlaskClient) -> None:
+    feed = client.get("/um/v1/events").json["next"]
+
+    assert_outcome(client.get("/um/v1/cases", query_string={"after": feed}), Kind.INVALID, "after")
 
 
 def test_worklist_by_state(client: FlaskClient, pended_id: str) -> None:
@@ -64,7 +87,7 @@ def test_decision_moves_the_line_and_the_version(client: FlaskClient, pended_id:
     assert (answer.json["version"], answer.json["status"]) == (2, "decided")
     assert answer.json["lines"][0]["authorizationNumber"]
     assert answer.json["lines"][0]["decision"]["by"]["role"] == "physician"
-    assert answer.headers["ETag"] == 'W/"2"'
+    assert answer.headers["ETag"].startswith('W/"2.')
 
 
 def test_decision_on_an_old_version_conflicts(client: FlaskClient, pended_id: str) -> None:
@@ -75,6 +98,79 @@ def test_decision_on_an_old_version_conflicts(client: FlaskClient, pended_id: st
 
 def test_decision_that_cannot_be_read_is_refused(client: FlaskClient, pended_id: str) -> None:
     assert_outcome(decide(client, pended_id, ruling(action="bless")), Kind.INVALID, "lines[0].action")
+
+
+def test_an_opening_answers_with_the_worksheet_and_is_told(client: FlaskClient, pended_id: str) -> None:
+    answer = open_with(client, pended_id, ruling())
+
+    assert answer.status_code == 200, answer.text
+    assert answer.json["lines"][0]["findings"][0]["criteria"][0]["reading"] is None
+    case = client.get(f"/um/v1/cases/{pended_id}").json
+    assert case["version"] == 1
+    assert [opening["by"]["id"] for opening in case["review"]["openings"]] == ["d-1"]
+    assert client.get(f"/um/v1/cases/{pended_id}/events").json["events"][-1]["kind"] == "evidence-opened"
+
+
+@pytest.mark.parametrize(
+    ("body", "path"),
+    [
+        ({"role": "nurse"}, "reviewer.id"),
+        ({"role": "nurse", "reviewer": {"id": "a", "npi": "1"}}, "reviewer.npi"),
+        ({"role": "janitor", "reviewer": {"id": "a"}}, "role"),
+        ({"role": "nurse", "reviewer": {"id": "a"}, "version": 1}, ""),
+    ],
+)
+def test_an_opening_says_who_opens(client: FlaskClient, pended_id: str, body: dict[str, Any], path: str) -> None:
+    assert_outcome(client.post(f"/um/v1/cases/{pended_id}/openings", json=body), Kind.INVALID, path)
+
+
+def test_nobody_opens_what_is_not_there(client: FlaskClient) -> None:
+    assert_outcome(open_with(client, "nothing", ruling()), Kind.NOT_FOUND)
+
+
+def test_a_decision_without_an_opening_is_refused_by_its_line(client: FlaskClient, pended_id: str) -> None:
+    answer = client.post(f"/um/v1/cases/{pended_id}/decisions", json=ruling())
+
+    assert_outcome(answer, Kind.INVALID, "lines[0]")
+
+
+def test_everything_a_denial_lacks_is_told_at_once(client: FlaskClient, pended_id: str) -> None:
+    bare = basis_body(considered=["urn:not-of-this-case"], alternative="", attestation=False)
+
+    answer = decide(client, pended_id, ruling(action="deny-clinical", text="No.", basis=bare))
+
+    places = {place for issue in issues_told(answer) for place in issue["expression"]}
+    assert places == {
+        "lines[0].text",
+        "lines[0].basis.alternative",
+        "lines[0].basis.attestation",
+        "lines[0].basis.considered[0]",
+    }
+
+
+def test_a_decision_shows_what_it_rests_on(client: FlaskClient, pended_id: str) -> None:
+    ref = client.get(f"/um/v1/cases/{pended_id}/worksheet").json["answers"][0]["evidence"]
+    body = ruling(action="deny-clinical", basis=basis_body(considered=["request", ref], effectiveOn="2026-12-01"))
+
+    basis = decide(client, pended_id, body).json["lines"][0]["decision"]["basis"]
+
+    assert (basis["considered"], basis["effectiveOn"]) == (["request", ref], "2026-12-01")
+    assert basis["credential"] == "MD"
+    assert basis["licence"]["number"]
+    assert basis["policy"].startswith("power-wheelchair ")
+
+
+def test_a_reading_is_kept_with_the_version_it_was_made_of(client: FlaskClient, pended_id: str) -> None:
+    finding = client.get(f"/um/v1/cases/{pended_id}").json["lines"][0]["findings"][0]
+    criteria = [{"id": each["id"], "truth": "met", "reason": "Seen in the letter."} for each in finding["criteria"]]
+
+    answer = decide(client, pended_id, ruling(basis=None, criteria=criteria))
+
+    assert answer.status_code == 200, answer.text
+    reading = answer.json["review"]["readings"][0]
+    assert (reading["policyVersion"], reading["truth"]) == (finding["policyVersion"], "met")
+    shown = client.get(f"/um/v1/cases/{pended_id}/worksheet").json["lines"][0]["findings"][0]["criteria"][0]
+    assert shown["reading"]["reason"] == "Seen in the letter."
 
 
 def test_nurse_may_not_deny_clinically(client: FlaskClient, pended_id: str) -> None:

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fhir_um.cases.asked import Party
-from fhir_um.cases.model import PENDED, LineState
+from fhir_um.cases.model import OVER, PENDED, LineState
 from fhir_um.cases.reasons import Reason
 from fhir_um.translate.dialects import DIALECTS, PAS_2_0_1, PAS_2_2_1
 from fhir_um.translate.response_out import (
@@ -440,6 +440,22 @@ def test_a_cancelled_line_names_the_number_that_was_in_force(was, number, dialec
 
     assert _string(response["item"][0], "extension-authorizationNumber") == [number]
     assert "preAuthRef" not in response
+
+
+@pytest.mark.parametrize("dialect", DIALECTS.values(), ids=lambda dialect: dialect.version)
+@pytest.mark.parametrize(
+    ("state", "action"),
+    [(LineState.SPECIALIST_REVIEW, "A4"), (LineState.WITHDRAWN, "C"), (LineState.VOIDED, "C")],
+)
+def test_states_of_the_payers_own_work_are_told_like_others(state, action, dialect):
+    was = replace(approved(), state=state)
+
+    answered = answer(case(was), dialect)
+
+    assert set(actions(answered).values()) == {action}
+    named = extension(answered["item"][0], "extension-authorizationNumber")
+    assert bool(named) is (state in OVER)
+    assert "preAuthRef" not in answered
 
 
 def test_a_line_cancelled_while_it_waited_names_the_number_it_was_to_replace():
