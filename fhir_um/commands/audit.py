@@ -22,6 +22,7 @@ from fhir_um.commands.typed import day, whole_number
 from fhir_um.deps import Deps
 from fhir_um.errors import Kind
 from fhir_um.settings import Settings
+from fhir_um.usecases.anchor_audit import see_anchors
 from fhir_um.usecases.note_look import note_look
 from fhir_um.usecases.search_audit import account_disclosures, audit_alerts, end_of_audit, knows_member, search_audit
 from fhir_um.usecases.see_directory import payers_on_file
@@ -74,6 +75,13 @@ def _add_chain(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> 
         "database can change it, every day.",
     )
     end.set_defaults(func=run_anchor)
+    kept = verbs.add_parser(
+        "anchors",
+        help="list the daily anchors",
+        description="Lists the anchor of every day, as it was made and logged then. Hold them against the ones that "
+        "you keep elsewhere.",
+    )
+    kept.set_defaults(func=run_anchors)
 
 
 def _add_search(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -143,6 +151,14 @@ def run_anchor(_args: argparse.Namespace, settings: Settings) -> int:
         print("The audit log is empty.", file=sys.stderr)
         return 1
     print(f"{end.sequence}:{end.hash} {deps.clock():%Y-%m-%dT%H:%M:%SZ}")
+    return 0
+
+
+def run_anchors(_args: argparse.Namespace, settings: Settings) -> int:
+    """Always 0: that none was made yet is no fault."""
+    deps = open_house(settings)
+    for one in see_anchors(deps):
+        print(f"{one.sequence}:{one.hash} {one.at:%Y-%m-%dT%H:%M:%SZ}")
     return 0
 
 

@@ -9,15 +9,18 @@ from typing import Any
 
 import msgspec
 
+from fhir_um.api.plain_words import hard_to_read
 from fhir_um.api.rulings import read_decision
 from fhir_um.api.views import case_view
 from fhir_um.auth.guard import insider
 from fhir_um.cases.auditing import subject_of
 from fhir_um.cases.caller import Caller
+from fhir_um.cases.deciders import Decider
 from fhir_um.cases.lifecycle import RulingAction
 from fhir_um.cases.model import PENDED, Case, CaseId
 from fhir_um.cases.reasons import ADMINISTRATIVE_DENIALS, CLINICAL_DENIALS, Reason
 from fhir_um.cases.roles import REVIEWERS
+from fhir_um.commands.decide_basis import add_basis, basis, given, option_of, readings
 from fhir_um.commands.opening import open_house
 from fhir_um.commands.telling import open_line, tell_case, wrapped
 from fhir_um.commands.typed import day, whole_number
@@ -26,6 +29,7 @@ from fhir_um.errors import Refusal
 from fhir_um.settings import Settings
 from fhir_um.usecases.decide_case import decide_case
 from fhir_um.usecases.note_look import note_look
+from fhir_um.usecases.open_evidence import open_evidence
 from fhir_um.usecases.read_case import list_work, read_case
 from fhir_um.usecases.see_directory import payers_on_file
 
@@ -40,11 +44,16 @@ def _reasons(title: str, reasons: frozenset[Reason]) -> str:
 _EPILOG = f"""how a reviewer works:
   fhir-um decide                 what waits, most urgent first
   fhir-um decide CASE            one case: lines, findings, deadlines
-  fhir-um decide CASE --version 1 --role nurse --reviewer n-17 --line 1 --action approve --reason criteria-met
+  fhir-um decide CASE --open --role nurse --reviewer n-17
+                                 opens the evidence; nobody approves or denies before that
+  fhir-um decide CASE --version 1 --role nurse --reviewer n-17 --line 1 --action approve --reason criteria-met \\
+      --criterion "spo2=met:88 percent at rest in the letter of 3 March"
   fhir-um decide CASE --version 2 --role physician --reviewer d-3 --npi 1999999992 --line 2 --action deny-clinical \\
-      --reason not-necessary --text "Conservative treatment for six weeks has not been tried."
+      --reason not-necessary --text "Conservative treatment for six weeks has not been tried." \\
+      --considered request --alternative "Six weeks of physical therapy are covered." --attest
   fhir-um decide CASE --version 2 --role physician --reviewer d-3 --npi 1999999992 --line 3 --action modify \\
-      --reason qty-reduced --units 12 --unit visits --text "Twelve visits, then a new look at progress."
+      --reason qty-reduced --units 12 --unit visits --text "Twelve visits, then a new look at progress." \\
+      --considered request --alternative "More can be asked for with a measure of progress." --attest
   fhir-um decide CASE --body decision.json       (the same JSON the HTTP interface takes)
 
 The version is the one you read: when somebody changed the case meanwhile, nothing happens and you are told.
@@ -68,6 +77,8 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     parser.add_argument("case", metavar="CASE", nargs="?", help="the case id; without one, what waits is listed")
     parser.add_argument("--version", metavar="N", type=whole_number, help="the case version you read and decide on")
     _add_ruling(parser)
+    add_basis(parser)
+    parser.add_argument("--open", action="store_true", help="open the evidence, in --role as --reviewer, and show it")
     parser.add_argument("--body", metavar="FILE", type=argparse.FileType("rb"), help="the whole decision as JSON")
     parser.add_argument("--json", action="store_true", help="print the case as JSON")
     parser.set_defaults(func=run)
@@ -95,6 +106,8 @@ def _add_ruling(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace, settings: Settings) -> int:
     """List, show or decide; 0 when done, 1 when refused, 2 when the decision is not complete."""
+    if args.open:
+        return _open(args, settings)
     missing = [] if args.body else [name for name in _NEEDED if getattr(args, name) is None]
     deciding = args.body or len(missing) < len(_NEEDED)
     if deciding and (missing or not args.case):
@@ -122,6 +135,23 @@ def _list(deps: Deps, caller: Caller) -> int:
     return 0
 
 
+def _open(args: argparse.Namespace, settings: Settings) -> int:
+    lacking = [name for name in ("case", "role", "reviewer") if not getattr(args, name)]
+    if lacking:
+        words = ", ".join("CASE" if name == "case" else f"--{name}" for name in lacking)
+        print(f"To open the evidence also give {words}.", file=sys.stderr)
+        return 2
+    deps = open_house(settings, noted="command decide")
+    decider = Decider(args.reviewer, args.role, human=True, npi=args.npi)
+    try:
+        case = open_evidence(deps, _operator(deps), CaseId(args.case), decider)
+    except Refusal as refusal:
+        print("\n".join(issue.text for issue in refusal.issues), file=sys.stderr)
+        return 1
+    _tell(case, args.json)
+    return 0
+
+
 def _show(args: argparse.Namespace, deps: Deps, caller: Caller) -> int:
     case = read_case(deps, caller, CaseId(args.case))
     note_look(deps, (subject_of(case),))
@@ -136,15 +166,19 @@ def _decide(args: argparse.Namespace, deps: Deps, caller: Caller) -> int:
     except Refusal as refusal:
         print("Nothing was decided.", file=sys.stderr)
         for issue in refusal.issues:
-            print(f"{issue.path}: {issue.text}" if issue.path else issue.text, file=sys.stderr)
+            place = issue.path if args.body else option_of(issue.path or "")
+            print(f"{place}: {issue.text}" if place else issue.text, file=sys.stderr)
         return 1
-    _tell(case, args.json)
+    warnings = hard_to_read(rulings)
+    for warning in warnings:
+        print(f"{warning['path']}: {warning['text']}", file=sys.stderr)
+    _tell(case, args.json, warnings=warnings)
     return 0
 
 
-def _tell(case: Case, as_json: bool) -> None:
+def _tell(case: Case, as_json: bool, **beside: Any) -> None:
     if as_json:
-        print(msgspec.json.format(msgspec.json.encode(case_view(case))).decode())
+        print(msgspec.json.format(msgspec.json.encode(case_view(case) | beside)).decode())
     else:
         print("\n".join(tell_case(case)))
 
@@ -154,26 +188,24 @@ def _body(args: argparse.Namespace) -> bytes:
         with args.body as file:
             content: bytes = file.read()
             return content
-    reviewer = _given(id=args.reviewer, npi=args.npi, specialty=args.specialty)
-    decision = _given(version=args.version, role=args.role, reviewer=reviewer, lines=_lines(args))
+    reviewer = given(id=args.reviewer, npi=args.npi, specialty=args.specialty)
+    decision = given(version=args.version, role=args.role, reviewer=reviewer, lines=_lines(args))
     return msgspec.json.encode(decision)
 
 
 def _lines(args: argparse.Namespace) -> list[dict[str, Any]]:
     documents = [dict(zip(("loinc", "label"), text.split("=", 1), strict=False)) for text in args.document]
-    authorized = _given(
-        quantity=_given(value=args.units, unit=args.unit) or None,
-        period=_given(start=args.start, end=args.end) or None,
+    authorized = given(
+        quantity=given(value=args.units, unit=args.unit) or None,
+        period=given(start=args.start, end=args.end) or None,
     )
-    ruling = _given(
+    ruling = given(
         action=args.action,
         reason=args.reason,
         text=args.text,
         authorized=authorized or None,
         documents=documents or None,
+        criteria=readings(args) or None,
+        basis=basis(args) or None,
     )
     return [{"sequence": sequence} | ruling for sequence in args.line or ()]
-
-
-def _given(**values: Any) -> dict[str, Any]:
-    return {name: value for name, value in values.items() if value is not None}

@@ -4,13 +4,13 @@ Must not know how a record is made. Source: CRD 2.2.1, CRDMetricData, metric-1.
 """
 
 import argparse
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime, time
 
 import msgspec
 
-from cds_hooks.budget import MARGIN_SECONDS, for_call
-from fhir_um.api.metric_views import NOT_MEASURED, NOT_TOLD, measures_view, record_view, split_view
+from fhir_um.api.hook_measures import by_hook, by_payer, crd_view, target_seconds
+from fhir_um.api.metric_views import NOT_MEASURED, measures_view
 from fhir_um.cases.hook_metrics import HookRecord, Measured, measured
 from fhir_um.commands.opening import open_house
 from fhir_um.commands.telling import wrapped_under
@@ -52,39 +52,10 @@ def run_metrics(args: argparse.Namespace, settings: Settings) -> int:
     records = hook_metrics(deps, since)
     note_look(deps)
     if args.json:
-        print(msgspec.json.format(msgspec.json.encode(_view(records)), indent=2).decode())
+        print(msgspec.json.format(msgspec.json.encode(crd_view(records)), indent=2).decode())
     else:
         print(*_told(records), sep="\n")
     return 0
-
-
-def target_seconds(hook: str) -> float:
-    """How long the guide gives an answer, on its way included."""
-    return for_call(hook) + MARGIN_SECONDS
-
-
-def _split(records: tuple[HookRecord, ...], by: Callable[[HookRecord], str]) -> dict[str, Measured]:
-    names = sorted({by(record) for record in records})
-    return {name: measured((r for r in records if by(r) == name), target_seconds) for name in names}
-
-
-def _by_payer(records: tuple[HookRecord, ...]) -> dict[str, Measured]:
-    return _split(records, lambda record: record.payer_id)
-
-
-def _by_hook(records: tuple[HookRecord, ...]) -> dict[str, Measured]:
-    return _split(records, lambda record: record.hook)
-
-
-def _view(records: tuple[HookRecord, ...]) -> dict[str, object]:
-    return {
-        "records": [record_view(record) for record in records],
-        "measures": measures_view(measured(records, target_seconds)),
-        "byPayer": split_view(_by_payer(records)),
-        "byHook": split_view(_by_hook(records)),
-        "notTold": NOT_TOLD,
-        "notMeasured": {str(number): why for number, why in NOT_MEASURED.items()},
-    }
 
 
 # --- for people -----------------------------------------------------------------------------------------------------
@@ -94,7 +65,7 @@ def _told(records: tuple[HookRecord, ...]) -> Iterator[str]:
     whole = measured(records, target_seconds)
     yield f"{whole.calls} calls, {whole.answers} of them answered with 200, about {whole.orders} orders."
     yield from _rows(whole)
-    for measure, splits in ((8, _by_payer(records)), (9, _by_hook(records))):
+    for measure, splits in ((8, by_payer(records)), (9, by_hook(records))):
         for name, found in splits.items():
             yield f"{measure}  {name}: {found.calls} calls, {found.orders} orders"
             yield from _rows(found)

@@ -3,6 +3,7 @@
 import re
 from dataclasses import replace
 
+from fhir_um.cases.zones import is_zone
 from fhir_um.commands.noting import CommandWitness
 from fhir_um.deps import Deps, make_deps
 from fhir_um.errors import NotMigrated, Refusal
@@ -33,6 +34,17 @@ def open_house(settings: Settings, migrated: bool = True, noted: str = "", on: s
             "and is FHIR_UM_DATABASE_URL right?"
         ) from refusal
     return replace(deps, witness=CommandWitness(deps.clock, noted, on)) if noted else deps
+
+
+def demand_known_zones(deps: Deps) -> None:
+    """Refuses to serve payers whose days nobody can tell. Raises: SettingsFault with each of them."""
+    with deps.open_reading() as reading:
+        unknown = [payer.id for payer in reading.directory().payers if not is_zone(payer.time_zone)]
+    if unknown:
+        raise SettingsFault(
+            f"No IANA time zone such as America/New_York is on file for {', '.join(unknown)}. Correct time_zone in "
+            "payers.yaml and load it with `fhir-um seed`."
+        )
 
 
 def named(settings: Settings) -> str:

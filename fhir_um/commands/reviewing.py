@@ -20,7 +20,10 @@ REVIEWER = "simulated-reviewer"
 NPI = "1999999992"
 """Of a physician who does not exist; the check digit is right."""
 
-_PHYSICIANS_ACTIONS = frozenset({RulingAction.DENY_CLINICAL, RulingAction.MODIFY})
+_PHYSICIANS_ACTIONS = frozenset({RulingAction.DENY_CLINICAL, RulingAction.MODIFY, RulingAction.APPROVE})
+"""An approval too: a physician may approve without having read every criterion as met, and says so."""
+
+STAND_IN = "Decided by a tester's stand-in, who reads nothing."
 
 
 class RulesFault(Exception):
@@ -41,7 +44,8 @@ class Rule:
 
     A rule acts once on each line, then the next one that fits does. `role` is chosen by action and state where it is
     not given. `units` and `unit` are for `modify`. `after` is how many seconds a line waits before it acts; without it,
-    as long as the command line says.
+    as long as the command line says. `exception`, `alternative` and `rule` (of contract or benefit) go into what the
+    decision rests on; without them it says that a stand-in decided.
     """
 
     action: RulingAction
@@ -54,6 +58,9 @@ class Rule:
     unit: str = ""
     documents: tuple[Document, ...] = ()
     after: float | None = None
+    exception: str = STAND_IN
+    alternative: str = STAND_IN
+    rule: str = STAND_IN
 
 
 class _RuleFile(msgspec.Struct, forbid_unknown_fields=True):
@@ -141,6 +148,20 @@ def _ruling(rule: Rule, line: dict[str, Any]) -> dict[str, Any]:
         ruling["text"] = rule.text
     if rule.units:
         ruling["authorized"] = {"quantity": {"value": float(rule.units), "unit": rule.unit}}
+    if basis := _basis(rule):
+        ruling["basis"] = basis
     if rule.documents:
         ruling["documents"] = [{"loinc": document.loinc, "label": document.label} for document in rule.documents]
     return ruling
+
+
+def _basis(rule: Rule) -> dict[str, Any]:
+    """What the server wants to be told with such a decision."""
+    match rule.action:
+        case RulingAction.APPROVE:
+            return {"exception": rule.exception}
+        case RulingAction.MODIFY | RulingAction.DENY_CLINICAL:
+            return {"considered": ["request"], "alternative": rule.alternative, "attestation": True}
+        case RulingAction.DENY_ADMINISTRATIVE:
+            return {"rule": rule.rule}
+    return {}

@@ -12,7 +12,9 @@ from fhir_um.cases.model import MemberId, PayerId
 from fhir_um.commands.opening import open_house
 from fhir_um.coverage.load import People, PeopleFault, load_people
 from fhir_um.deps import Deps
+from fhir_um.errors import Refusal
 from fhir_um.settings import Settings
+from fhir_um.usecases.keep_reviewers import on_file
 
 PEOPLE = Path(__file__).resolve().parents[2] / "fixtures" / "people"
 _COUNTED = {"gold_cards": "gold cards", "history": "used services"}
@@ -36,8 +38,13 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     """Load the folder; 0 when done, 1 when a file is wrong (nothing is loaded then)."""
     try:
         people = load_people(args.people)
+        on_file(people.reviewers)
     except PeopleFault as fault:
         print(f"Nothing was loaded from {args.people}:\n{fault}", file=sys.stderr)
+        return 1
+    except Refusal as refusal:
+        told = "\n".join(issue.text for issue in refusal.issues)
+        print(f"Nothing was loaded from {args.people}:\n{told}", file=sys.stderr)
         return 1
     deps = open_house(settings, noted="command seed")
     try:
@@ -57,6 +64,7 @@ def seed(people: People, deps: Deps) -> None:
         work.save_members(people.members)
         work.save_providers(people.providers)
         work.save_gold_cards(people.gold_cards)
+        work.reviewers.save(on_file(people.reviewers))
         for member in people.members:
             used = tuple(u.service for u in people.history if (u.payer_id, u.member_id) == (member.payer_id, member.id))
             work.save_history(PayerId(member.payer_id), MemberId(member.id), used)

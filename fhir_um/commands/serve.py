@@ -16,7 +16,7 @@ from fhir_um.app import make_app
 from fhir_um.auth.guard import demand_guarded
 from fhir_um.commands.crew import Crew
 from fhir_um.commands.deliver import STOP_SECONDS, deliver_crew
-from fhir_um.commands.opening import open_house
+from fhir_um.commands.opening import demand_known_zones, open_house
 from fhir_um.commands.typed import port_number, whole_number
 from fhir_um.logs import set_up
 from fhir_um.settings import Mode, Settings, SettingsFault
@@ -54,6 +54,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     demand_guarded(settings)
     load_crosswalks()
     deps = open_house(settings)
+    demand_known_zones(deps)
     app = make_app(deps, settings)
     deps.store.close()
     _demand_free_port(settings)

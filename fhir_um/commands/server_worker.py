@@ -22,14 +22,14 @@ from gunicorn.workers.sync import SyncWorker  # type: ignore[import-untyped]  # 
 from cds_hooks.http import BASES as HOOK_BASES
 from fhir_um.api import health
 from fhir_um.api.envelope import usual_headers
-from fhir_um.api.exchange import JSON
+from fhir_um.api.exchange import JSON, is_own_api, request_urn
 from fhir_um.clock import new_id
 from fhir_um.commands.server_hall import Guest, Hall, has_head, head_of, is_endless
 from fhir_um.commands.server_patience import PatientSocket, TooSlow
 from fhir_um.logs import say
 from fhir_um.settings import Settings
-from profiles.issues import Issue, Kind
-from profiles.outcome import operation_outcome
+from profiles.issues import Issue, Kind, Refusal
+from profiles.outcome import PROBLEM_JSON, operation_outcome, problem_details
 from profiles.reading import FHIR_JSON, write_json
 
 _SHARE_TO_ARRIVE = 2 / 3
@@ -120,8 +120,12 @@ class ServerWorker(SyncWorker):  # type: ignore[misc]  # gunicorn ships no types
         headers = {**self._usual, **_RETRY_AFTER, "X-Request-Id": request_id}
         if path.startswith(tuple(HOOK_BASES)):
             headers["Access-Control-Allow-Origin"] = "*"
-        body = msgspec.json.encode({"error": word, "requestId": request_id})
-        _send(client, _answer(status, f"{JSON}; charset=utf-8", body, headers))
+        told: dict[str, Any] = {"error": word, "requestId": request_id}
+        media = JSON
+        if is_own_api(path):
+            media = PROBLEM_JSON
+            told = problem_details(Refusal(Kind.BUSY, ()), request_urn(request_id))
+        _send(client, _answer(status, f"{media}; charset=utf-8", msgspec.json.encode(told), headers))
 
 
 def waited(client: socket.socket) -> int:

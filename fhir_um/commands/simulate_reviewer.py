@@ -105,6 +105,9 @@ class _Desk:
                 self._decide(case["id"], decision)
 
     def _decide(self, case_id: str, decision: dict[str, Any]) -> None:
+        """Opens the evidence, as somebody who decides does, and decides."""
+        opening = {"role": decision["role"], "reviewer": decision["reviewer"]}
+        self._session.post(f"{self.cases}/{case_id}/openings", json=opening, timeout=_TIMEOUT_SECONDS)
         got = self._session.post(f"{self.cases}/{case_id}/decisions", json=decision, timeout=_TIMEOUT_SECONDS)
         for line in decision["lines"]:
             told = f"case {case_id} line {line['sequence']}: {line['action']} ({line['reason']})"
@@ -122,8 +125,7 @@ def _why(got: requests.Response) -> str:
     if got.status_code in (_CONFLICT, _TOO_LATE):
         return "somebody else was faster"
     try:
-        issues = got.json().get("issue", [])
+        errors = got.json().get("errors", [])
     except ValueError:
-        issues = []
-    words = [issue.get("details", {}).get("text") or issue.get("diagnostics", "") for issue in issues]
-    return " ".join(filter(None, words)) or got.reason
+        errors = []
+    return " ".join(error.get("detail", "") for error in errors) or got.reason

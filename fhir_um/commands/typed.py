@@ -1,7 +1,8 @@
 """What a person types at the command line, read or refused with an example. Must not know any command."""
 
 from argparse import ArgumentTypeError
-from datetime import date
+from datetime import date, datetime
+from decimal import Decimal, InvalidOperation
 
 
 def day(text: str) -> date:
@@ -18,11 +19,33 @@ def day(text: str) -> date:
         raise ArgumentTypeError(f"{text!r} is not a day such as 2026-03-01") from fault
 
 
+def moment(text: str) -> datetime:
+    """An instant; without a time zone nobody knows which. Raises: ArgumentTypeError."""
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        at = None
+    if at is None or at.tzinfo is None:
+        raise ArgumentTypeError(f"{text!r} is not an instant with a time zone, such as 2026-03-01T16:00:00Z")
+    return at
+
+
 def whole_number(text: str) -> int:
     """A whole number from 1. Raises: ArgumentTypeError."""
     if not text.isdecimal() or int(text) < 1:
         raise ArgumentTypeError(f"{text!r} is not a whole number from 1")
     return int(text)
+
+
+def amount(text: str) -> Decimal:
+    """A number above 0, with decimals as written. Raises: ArgumentTypeError."""
+    try:
+        number = Decimal(text)
+    except InvalidOperation:
+        number = Decimal(0)
+    if not (number.is_finite() and number > 0):
+        raise ArgumentTypeError(f"{text!r} is not a number above 0")
+    return number
 
 
 def port_number(text: str) -> int:

@@ -20,6 +20,7 @@ REVIEW_ACTIONS = {
 REASONS = {
     "04": "less than asked",
     "09": "outside the network",
+    "0B": "a specialist looks at it",
     "0F": "need not shown",
     "0G": "setting above the need",
     "0H": "none required",
@@ -71,6 +72,7 @@ STATES = {
     LineState.PENDED_INFO: "waits for information from the sender",
     LineState.NURSE_REVIEW: "waits for a nurse",
     LineState.PHYSICIAN_REVIEW: "waits for a physician",
+    LineState.SPECIALIST_REVIEW: "waits for a specialist",
     LineState.APPROVED: "authorized as asked",
     LineState.MODIFIED: "authorized with changes",
     LineState.DENIED_CLINICAL: "denied by a physician",
@@ -78,6 +80,8 @@ STATES = {
     LineState.NO_ACTION: "no authorization needed",
     LineState.DISMISSED: "not ours to decide",
     LineState.CANCELLED: "cancelled",
+    LineState.WITHDRAWN: "taken back by phone or letter",
+    LineState.VOIDED: "taken off the books",
 }
 """Where a line stands."""
 

@@ -133,7 +133,7 @@ def test_every_address_and_method_meets_the_guard_or_is_not_offered(client: Flas
         ("/healthz", "application/json; charset=utf-8"),
         ("/readyz", "application/json; charset=utf-8"),
         ("/um/v1/cases", "application/json; charset=utf-8"),
-        ("/um/v1/cases/1", "application/fhir+json; charset=utf-8"),
+        ("/um/v1/cases/1", "application/problem+json; charset=utf-8"),
         ("/um/v1/pa-list?format=csv", "text/csv; charset=utf-8"),
         ("/um/v1/pa-list?format=html", "text/html; charset=utf-8"),
         ("/fhir/metadata", "application/fhir+json; charset=utf-8"),

@@ -6,6 +6,9 @@ import pytest
 from sqlalchemy import create_engine, text
 
 from fhir_um.__main__ import main
+from fhir_um.deps import make_deps
+from fhir_um.settings import Mode, Settings
+from fhir_um.usecases.anchor_audit import anchor_daily
 from tests.fhir_um.api import attaching
 from tests.fhir_um.doors import open_doors
 
@@ -49,6 +52,21 @@ def test_a_log_that_holds_and_one_that_was_changed(url: str, capsys: pytest.Capt
     assert "row 5 was changed. It holds up to row 4." in capsys.readouterr().err
     assert main(["verify"]) == 1
     assert "audit log: row 5 was changed" in capsys.readouterr().err
+
+
+def test_daily_anchors_are_listed_and_the_log_is_held_against_them(
+    url: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert told(capsys, "anchors") == ""
+    deps = make_deps(Settings(database_url=url, mode=Mode.SANDBOX))
+    assert anchor_daily(deps) == 1
+    deps.store.close()
+
+    assert told(capsys, "anchors").startswith("12:")
+    assert "holds: 13 rows" in told(capsys, "verify")
+    alter(url, "DROP TRIGGER audit_log_no_delete", "DELETE FROM audit_log WHERE sequence > 10")
+    assert main(["audit", "verify"]) == 1
+    assert "its end was cut off" in capsys.readouterr().err
 
 
 def test_an_end_that_was_cut_off(url: str, capsys: pytest.CaptureFixture[str]) -> None:

@@ -13,18 +13,35 @@ from tests.fhir_um.doors import open_doors
 REQUEST = Path(__file__).resolve().parents[3] / "fixtures" / "stories" / "prior-authorization"
 
 
-@pytest.fixture
-def case_id(sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> str:
+def submitted(body: Path, sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> str:
     """A pended case in the database that the command line is told to use."""
-    body = next(REQUEST.glob("02-*.request.json")).read_bytes()
     with open_doors(sqlite_url) as client:
-        answer = client.post("/fhir/Claim/$submit", data=body, content_type="application/fhir+json")
+        answer = client.post("/fhir/Claim/$submit", data=body.read_bytes(), content_type="application/fhir+json")
     monkeypatch.setenv("FHIR_UM_DATABASE_URL", sqlite_url)
     identity: str = answer.json["entry"][0]["resource"]["id"]
     return identity
 
 
-PHYSICIAN = ["--role", "physician", "--reviewer", "d-1", "--npi", "1999999992", "--line", "1"]
+@pytest.fixture
+def case_id(sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> str:
+    return submitted(next(REQUEST.glob("02-*.request.json")), sqlite_url, monkeypatch)
+
+
+@pytest.fixture
+def oxygen_id(sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Without the test that the policy wants."""
+    body = REQUEST.parent / "pended-for-documents" / "01-submit-without-test.request.json"
+    return submitted(body, sqlite_url, monkeypatch)
+
+
+WHO = ["--role", "physician", "--reviewer", "d-1", "--npi", "1999999992"]
+PHYSICIAN = [*WHO, "--line", "1"]
+EXCEPTION = "The examination shows the need."
+
+
+def opened(id: str) -> str:
+    assert main(["decide", id, "--open", *WHO]) == 0
+    return id
 
 
 def test_line_is_decided(case_id: str, capsys: pytest.CaptureFixture[str]) -> None:
@@ -40,6 +57,8 @@ def test_line_is_decided(case_id: str, capsys: pytest.CaptureFixture[str]) -> No
         "Need is shown.",
         "--json",
     ]
+    opened(case_id)
+    capsys.readouterr()
 
     assert main(["decide", case_id, *words]) == 0
     shown = json.loads(capsys.readouterr().out)
@@ -47,12 +66,37 @@ def test_line_is_decided(case_id: str, capsys: pytest.CaptureFixture[str]) -> No
 
 
 def test_decision_may_come_as_a_file(case_id: str, tmp_path: Path) -> None:
-    line = {"sequence": 1, "action": "approve", "reason": "criteria-met"}
+    line = {"sequence": 1, "action": "approve", "reason": "criteria-met", "basis": {"exception": EXCEPTION}}
     body = {"version": 1, "role": "physician", "reviewer": {"id": "d-1", "npi": "1999999992"}, "lines": [line]}
     file = tmp_path / "decision.json"
     file.write_text(json.dumps(body))
 
-    assert main(["decide", case_id, "--body", str(file)]) == 0
+    assert main(["decide", opened(case_id), "--body", str(file)]) == 0
+
+
+def test_nobody_decides_before_the_evidence_was_opened(case_id: str, capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["--version", "1", *PHYSICIAN, "--action", "approve", "--reason", "criteria-met"]
+
+    assert main(["decide", case_id, *words]) == 1
+    assert "open" in capsys.readouterr().err
+    assert main(["decide", case_id, "--open", "--role", "nurse"]) == 2
+    assert "also give --reviewer" in capsys.readouterr().err
+
+
+def test_a_criterion_is_read_by_the_person_who_decides(
+    oxygen_id: str, sqlite_url: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    nurse = ["--role", "nurse", "--reviewer", "n-1"]
+    words = ["--version", "1", *nurse, "--line", "1", "--action", "approve", "--reason", "criteria-met"]
+
+    assert main(["decide", oxygen_id, "--open", *nurse]) == 0
+    assert main(["decide", oxygen_id, *words, "--criterion", "spo2=met:86 percent in the letter of Monday"]) == 0
+    with open_doors(sqlite_url) as client:
+        (reading,) = client.get(f"/um/v1/cases/{oxygen_id}").json["review"]["readings"]
+    assert (reading["criterionId"], reading["truth"]) == ("spo2", "met")
+    with pytest.raises(SystemExit):
+        main(["decide", oxygen_id, *words, "--criterion", "spo2"])
+    assert "write ID=TRUTH:WHY" in capsys.readouterr().err
 
 
 def test_refusal_is_told(case_id: str, capsys: pytest.CaptureFixture[str]) -> None:
@@ -62,6 +106,17 @@ def test_refusal_is_told(case_id: str, capsys: pytest.CaptureFixture[str]) -> No
     told = capsys.readouterr().err
     assert "Nothing was decided." in told
     assert "version 7" in told
+
+
+def test_what_is_missing_is_told_by_its_option(case_id: str, capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["--version", "1", *PHYSICIAN, "--action", "deny-clinical", "--reason", "not-necessary"]
+
+    assert main(["decide", case_id, *words]) == 1
+    told = capsys.readouterr().err
+    assert "decide --open" in told
+    assert "--text: deny-clinical on line 1: " in told
+    assert "--considered: " in told and "--alternative: " in told and "--attest: " in told
+    assert "basis." not in told
 
 
 @pytest.mark.parametrize(
@@ -105,7 +160,7 @@ def test_what_was_mistyped_is_told(words: list[str], told: str, capsys: pytest.C
 def test_a_decided_case_is_told_with_number_and_period(case_id: str, capsys: pytest.CaptureFixture[str]) -> None:
     words = ["--version", "1", *PHYSICIAN, "--action", "approve", "--reason", "criteria-met"]
 
-    assert main(["decide", case_id, *words]) == 0
+    assert main(["decide", opened(case_id), *words, "--exception", EXCEPTION]) == 0
     told = capsys.readouterr().out
     assert f"Case {case_id}, version 2: decided" in told
     assert "line 1: approved (authorized as asked) · K0823 · quantity 1 units · number A" in told
@@ -116,23 +171,20 @@ def test_a_decided_case_is_told_with_number_and_period(case_id: str, capsys: pyt
 THERAPY = REQUEST.parent / "modified-approval" / "01-submit-therapy.request.json"
 REDUCED = ["--version", "1", *PHYSICIAN, "--action", "modify", "--reason", "qty-reduced"]
 REDUCED += ["--text", "Twelve visits fit the goals that were set."]
+REDUCED += ["--considered", "request", "--alternative", "More can be asked for.", "--attest"]
 
 
 @pytest.fixture
 def therapy_id(sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> str:
     """A pended case of twenty visits."""
-    with open_doors(sqlite_url) as client:
-        answer = client.post("/fhir/Claim/$submit", data=THERAPY.read_bytes(), content_type="application/fhir+json")
-    monkeypatch.setenv("FHIR_UM_DATABASE_URL", sqlite_url)
-    identity: str = answer.json["entry"][0]["resource"]["id"]
-    return identity
+    return submitted(THERAPY, sqlite_url, monkeypatch)
 
 
 @pytest.mark.parametrize(("words", "unit"), [([], "visits"), (["--unit", "visits"], "visits")])
 def test_a_reduced_amount_is_kept_with_its_unit(
     therapy_id: str, words: list[str], unit: str, sqlite_url: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main(["decide", therapy_id, *REDUCED, "--units", "12", *words]) == 0
+    assert main(["decide", opened(therapy_id), *REDUCED, "--units", "12", *words]) == 0
     assert "line 1: modified (authorized with changes) · 97110 · quantity 20 visits" in capsys.readouterr().out
     with open_doors(sqlite_url) as client:
         told = client.get(f"/fhir/ClaimResponse/{therapy_id}").json
@@ -142,7 +194,7 @@ def test_a_reduced_amount_is_kept_with_its_unit(
 
 
 def test_what_was_authorized_is_told_beside_what_was_asked(therapy_id: str, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["decide", therapy_id, *REDUCED, "--units", "12"]) == 0
+    assert main(["decide", opened(therapy_id), *REDUCED, "--units", "12"]) == 0
     assert "    authorized: quantity 12 visits\n" in capsys.readouterr().out
 
 
@@ -157,7 +209,7 @@ def test_what_was_authorized_is_told_beside_what_was_asked(therapy_id: str, caps
 def test_a_reduction_that_reduces_nothing_is_refused(
     therapy_id: str, words: list[str], told: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main(["decide", therapy_id, *REDUCED, *words]) in {1, 2}
+    assert main(["decide", opened(therapy_id), *REDUCED, *words]) in {1, 2}
     assert told in capsys.readouterr().err
 
 

@@ -8,7 +8,7 @@ import pytest
 from fhir_um.cases.lifecycle import RulingAction
 from fhir_um.cases.model import LineState
 from fhir_um.cases.reasons import Reason
-from fhir_um.commands.reviewing import APPROVING, Reviewer, Rule, RulesFault, read_rules
+from fhir_um.commands.reviewing import APPROVING, STAND_IN, Reviewer, Rule, RulesFault, read_rules
 
 ASKING = Rule(RulingAction.REQUEST_INFORMATION, Reason.INFORMATION_NEEDED, service="E0601", text="The study, please.")
 APPROVAL = Rule(RulingAction.APPROVE, Reason.CRITERIA_MET)
@@ -31,10 +31,24 @@ def test_line_is_left_alone_until_it_has_waited_long_enough():
 
     assert decided == {
         "version": 3,
-        "role": "nurse",
-        "reviewer": {"id": "simulated-reviewer"},
-        "lines": [{"sequence": 1, "action": "approve", "reason": "criteria-met"}],
+        "role": "physician",
+        "reviewer": {"id": "simulated-reviewer", "npi": "1999999992"},
+        "lines": [{"sequence": 1, "action": "approve", "reason": "criteria-met", "basis": {"exception": STAND_IN}}],
     }
+    assert "reads nothing" in STAND_IN
+
+
+@pytest.mark.parametrize(
+    ("action", "given"),
+    [
+        (RulingAction.DENY_CLINICAL, {"considered", "alternative", "attestation"}),
+        (RulingAction.DENY_ADMINISTRATIVE, {"rule"}),
+    ],
+)
+def test_a_decision_says_what_it_rests_on(action: RulingAction, given: set[str]):
+    decided = Reviewer((Rule(action, Reason.NOT_COVERED),), after_seconds=0).decision(case("nurse-review"), 0.0)
+
+    assert decided is not None and set(decided["lines"][0]["basis"]) == given
 
 
 @pytest.mark.parametrize("state", ["pended-info", "approved", "cancelled"])
@@ -54,11 +68,11 @@ def test_each_rule_acts_once_on_a_line_and_then_the_next_one():
 
 def test_lines_that_need_different_roles_are_decided_one_after_the_other():
     reviewer = Reviewer(APPROVING, after_seconds=0)
-    seen = case("nurse-review", "physician-review")
+    seen = case("intake-review", "physician-review")
 
     first, second = reviewer.decision(seen, 0.0), reviewer.decision(seen, 0.0)
 
-    assert first is not None and (first["role"], len(first["lines"])) == ("nurse", 1)
+    assert first is not None and (first["role"], len(first["lines"])) == ("intake", 1)
     assert second is not None and second["role"] == "physician"
     assert second["reviewer"]["npi"] == "1999999992"
 

@@ -27,7 +27,7 @@ def test_seeding_counts_what_it_loaded(database_url: str, capsys: pytest.Capture
     assert run(database_url) == 0
     assert capsys.readouterr().out == (
         f"Loaded 2 payers, 8 plans, {len(loaded.members)} members, {len(loaded.providers)} providers, "
-        "3 gold cards, 7 used services.\n"
+        f"3 gold cards, 7 used services, {len(loaded.reviewers)} reviewers.\n"
     )
 
 

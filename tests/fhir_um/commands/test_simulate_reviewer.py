@@ -29,6 +29,7 @@ def server():
     with responses.RequestsMock(assert_all_requests_are_fired=False) as mock:
         mock.get(CASES, json={"cases": [{"id": "7"}]})
         mock.get(f"{CASES}/7", json=CASE)
+        mock.post(f"{CASES}/7/openings", json={})
         yield mock
 
 
@@ -38,7 +39,7 @@ def test_what_waits_is_decided_on_the_version_that_was_read(server, capsys: pyte
     assert run("--after", "0") == 0
 
     sent = decisions.calls[0].request.body
-    assert b'"version": 2' in sent and b'"role": "nurse"' in sent
+    assert b'"version": 2' in sent and b'"role": "physician"' in sent
     assert "case 7 line 1: approve (criteria-met)" in capsys.readouterr().out
 
 
@@ -54,8 +55,8 @@ def test_token_is_sent_and_not_printed(server, tmp_path: Path, capsys: pytest.Ca
 
 
 def test_refusal_is_told_with_the_reason_of_the_server(server, capsys: pytest.CaptureFixture[str]):
-    issue = {"severity": "error", "code": "business-rule", "details": {"text": "The role nurse may not."}}
-    server.post(f"{CASES}/7/decisions", json={"resourceType": "OperationOutcome", "issue": [issue]}, status=403)
+    error = {"code": "business-rule", "detail": "The role nurse may not."}
+    server.post(f"{CASES}/7/decisions", json={"title": "Not allowed", "errors": [error]}, status=403)
 
     assert run("--after", "0") == 0
 
