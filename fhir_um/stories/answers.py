@@ -1,7 +1,7 @@
 """What the server said, put in a form that a story can compare and a person can read.
 
 Must not know how it was sent or what was expected. Reads a PAS response (2.2.1 and 2.0.1), an OperationOutcome, a case
-of the `/um/v1` interface, or what the hook counter says.
+or a problem of the `/um/v1` interface, or what the hook counter says.
 """
 
 from collections.abc import Iterator
@@ -21,6 +21,7 @@ from fhir_um.stories.hook_answers import (
 )
 from profiles import canonicals
 
+_PROBLEM = "urn:fhir-um:problem:"
 _MOST_CHARACTERS = 200
 """Of what was met instead of what is usual, which may be the answer itself."""
 
@@ -36,6 +37,7 @@ class SeenLine:
     reasons: tuple[str, ...] = ()
     text: str = ""
     due: str = ""
+    previous: str = ""
     service: str = ""
     quantity: float | None = None
     start: str = ""
@@ -61,11 +63,22 @@ class SeenCase:
     lines: dict[int, SeenLine]
     added: dict[int, SeenLine]
     errors: tuple[SeenError, ...] = ()
+    priority: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SeenEntry:
+    """What people did about a case beside ruling: of one kind the latest, and how many there are."""
+
+    id: str
+    state: str = ""
+    granted: bool | None = None
+    count: int = 1
 
 
 @dataclass(frozen=True, slots=True)
 class SeenIssue:
-    """One issue of an OperationOutcome."""
+    """One issue of an OperationOutcome, or one error of the problem details of the `/um/v1` interface."""
 
     severity: str
     code: str
@@ -78,8 +91,9 @@ class Answer:
     """Everything one reply said. `resource` is its resourceType; `case` for the `/um/v1` interface, `services`,
     `hook` and `explanation` for the hook counter. `services` are ids by hook, `orders` by `Type/id`; `instance` is
     that of the call. `documents` are control numbers of documents asked for, by LOINC code; `resource_status` is the
-    `status` of a resource such as a Subscription, `told` the type of a notification and its event number.
-    `unreadable` says why nothing is said of an answer whose form nobody thought of.
+    `status` of a resource such as a Subscription, `told` the type of a notification and its event number, `entries` the
+    latest of each kind of a case's review. `unreadable` says why nothing is said of an answer whose form nobody thought
+    of.
     """
 
     status: int
@@ -96,6 +110,7 @@ class Answer:
     resource_status: str = ""
     documents: dict[str, str] = field(default_factory=dict)
     told: tuple[str, ...] = ()
+    entries: dict[str, SeenEntry] = field(default_factory=dict)
     unreadable: str = ""
 
     @property
@@ -151,7 +166,16 @@ def _plain_answer(status: int, content: dict[str, Any]) -> Answer:
         return Answer(status, "explanation", why=read_explanation(content))
     if "cards" in content:
         return Answer(status, "hook", orders=read_orders(content), cards=read_cards(content))
-    return Answer(status, "case" if content else "", (_um_case(content),) if "lines" in content else ())
+    if str(content.get("type", "")).startswith(_PROBLEM):
+        return Answer(status, "problem", issues=tuple(map(_problem_issue, content.get("errors", ()))))
+    if "lines" in content and "answers" in content:
+        return Answer(status, "worksheet", (_worksheet(content),))
+    cases = (_um_case(content),) if "lines" in content else ()
+    return Answer(status, "case" if content else "", cases, entries=dict(_entries(content.get("review", {}))))
+
+
+def _problem_issue(error: dict[str, Any]) -> SeenIssue:
+    return SeenIssue("error", error["code"], error.get("path", ""), error["detail"])
 
 
 def _resources(content: dict[str, Any]) -> Iterator[dict[str, Any]]:
@@ -195,7 +219,22 @@ def _issues(outcome: dict[str, Any]) -> Iterator[SeenIssue]:
 
 def _um_case(content: dict[str, Any]) -> SeenCase:
     lines = {line["sequence"]: _um_line(line) for line in content["lines"]}
-    return SeenCase(content["id"], content["version"], content["status"], lines, {})
+    return SeenCase(
+        content["id"], content["version"], content["status"], lines, {}, priority=content.get("priority", "")
+    )
+
+
+def _worksheet(content: dict[str, Any]) -> SeenCase:
+    lines = {line["sequence"]: SeenLine(state=line["state"], text=line["why"]) for line in content["lines"]}
+    return SeenCase(content["id"], content["version"], "", lines, {})
+
+
+def _entries(review: dict[str, Any]) -> Iterator[tuple[str, SeenEntry]]:
+    """Of each kind of entry the one that began last."""
+    for kind, entries in review.items():
+        if entries and "id" in entries[-1]:
+            last = entries[-1]
+            yield kind, SeenEntry(last["id"], last.get("state", ""), last.get("granted"), len(entries))
 
 
 def _um_line(line: dict[str, Any]) -> SeenLine:
@@ -209,6 +248,7 @@ def _um_line(line: dict[str, Any]) -> SeenLine:
         reasons=(decision["reason"],),
         text=decision["text"],
         due=line.get("dueAt") or "",
+        previous=line.get("previousAuthorizationNumber") or "",
         start=period.get("start") or "",
         end=period.get("end") or "",
     )

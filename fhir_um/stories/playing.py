@@ -10,11 +10,10 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from dataclasses import replace as with_changes
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
-from uuid import NAMESPACE_URL, uuid5
 
 import msgspec
 import yaml
@@ -22,6 +21,7 @@ import yaml
 from fhir_um.simulators.receiver import PATH
 from fhir_um.stories.answers import Answer, SeenCase, read_answer
 from fhir_um.stories.comparing import differences
+from fhir_um.stories.renewing import own_names, renewed
 from profiles.reading import FHIR_JSON
 
 NEWER, OLDER = "2.2.1", "2.0.1"
@@ -37,8 +37,6 @@ OK = 200
 _READ = msgspec.json.Decoder(float_hook=Decimal)
 _WRITE = msgspec.json.Encoder(decimal_format="number")
 _TEMPLATE = re.compile(r"\$\{([a-z0-9-]+)\.([a-z_]+)(?:\.([A-Za-z0-9/-]+))?\}")
-_UUID = "urn:uuid:"
-_DAY = re.compile(r"(\d{4}-\d{2}-\d{2})(T.*)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +49,9 @@ class Step:
     hold values from an earlier answer: `${step.case_id}`, `${step.version}`; of a line `${step.number.1}`,
     `${step.reference.1}`; of a hook `${step.instance}`, `${step.assertion.Type/id}`, `${step.number.Type/id}`,
     `${step.card.kind}`, `${step.suggestion.kind}`; of discovery `${step.service.order-sign}`; of any resource
-    `${step.resource_id}`; of a document asked for `${step.document.11502-2}`, its control number.
-    `${receiver.service.url}` is where notifications are taken. `after` marks steps that only tidy up.
+    `${step.resource_id}`; of a document asked for `${step.document.11502-2}`, its control number; of a case the id of
+    the latest entry of its review, `${step.entry.peerToPeers}`. `${receiver.service.url}` is where notifications are
+    taken. `after` marks steps that only tidy up. Days in a request or a `body` move with the calendar.
 
     `marks` say what the step is an example of (`fhir_um.conformance.marks`); `expect_2_0_1` holds what is expected
     otherwise on the older base.
@@ -259,15 +258,22 @@ def prepare(
     if step.text:
         return Request(step.method, path, step.text.encode(), JSON if _HOOKS in path else FHIR_JSON)
     if file is None:
-        body = b"" if step.body is None else msgspec.json.encode(_of_version(_fill(step.body, answers), version))
-        return Request(step.method, path, body, JSON)
+        return Request(step.method, path, _written_body(story, step, answers, today, version), JSON)
     content = _of_version(_content(file), version)
-    own = _own(content, run)
+    own = own_names(content, run)
     changes = {old: str(_fill(new, answers)) for old, new in step.replace.items()} | own
-    content = _renewed(content, changes, today - story.written_on)
+    content = renewed(content, changes, today - story.written_on)
     return Request(
         step.method, path, _WRITE.encode(adapt(content) if adapt else content), JSON if step.hook else FHIR_JSON
     )
+
+
+def _written_body(story: Story, step: Step, answers: dict[str, Answer], today: date, version: str) -> bytes:
+    """What is written in the story itself, if anything is."""
+    if step.body is None:
+        return b""
+    moved = renewed(step.body, {}, today - story.written_on)
+    return msgspec.json.encode(_of_version(_fill(moved, answers), version))
 
 
 def _content(file: Path) -> Any:
@@ -330,7 +336,9 @@ def _value_of_case(case: SeenCase | None, value: str, sequence: str | None) -> A
     return getattr(case.lines.get(int(sequence)), value, None) if sequence.isdigit() else None
 
 
-_BESIDE_CASES = frozenset({"instance", "service", "assertion", "card", "suggestion", "resource_id", "document"})
+_BESIDE_CASES = frozenset(
+    {"instance", "service", "assertion", "card", "suggestion", "resource_id", "document", "entry"}
+)
 
 
 def _value_of_hook(answer: Answer, value: str, which: str | None) -> Any:
@@ -338,42 +346,14 @@ def _value_of_hook(answer: Answer, value: str, which: str | None) -> Any:
         return getattr(answer, value)
     if value == "document":
         return answer.documents.get(which or "")
+    if value == "entry":
+        entry = answer.entries.get(which or "")
+        return entry.id if entry else None
     if value == "service":
         return answer.services.get(which or "")
     if value in {"assertion", "number"}:
         return getattr(answer.orders.get(which or ""), value, None)
     return next((getattr(card, value) for card in answer.cards if card.kind == which), None)
-
-
-def _own(content: dict[str, Any], run: str) -> dict[str, str]:
-    """What must be new in every run: the names of a submission, the instance of a hook call; of others nothing."""
-    if "hookInstance" in content:
-        return _marked_call(content, run)
-    return _marked(content, run) if content.get("resourceType") == "Bundle" else {}
-
-
-def _marked(bundle: dict[str, Any], run: str) -> dict[str, str]:
-    """The sender's own identifiers of a submission, each with the mark of the run."""
-    claims = [entry for entry in bundle["entry"] if entry["resource"]["resourceType"] == "Claim"]
-    names = [bundle["identifier"]["value"]]
-    for entry in claims:
-        claim = entry["resource"]
-        names += [claim["id"], f"Claim/{claim['id']}", entry["fullUrl"]]
-        names += [identifier["value"] for identifier in claim.get("identifier", ())]
-    return {name: _with_mark(name, run) for name in names}
-
-
-def _with_mark(name: str, run: str) -> str:
-    """A name with the mark of the run; of a UUID another one, for no other letters may stand in it."""
-    if name.startswith(_UUID):
-        return f"{_UUID}{uuid5(NAMESPACE_URL, f'{name}/{run}')}"
-    return f"{name}-{run}"
-
-
-def _marked_call(call: dict[str, Any], run: str) -> dict[str, str]:
-    """A hook instance is an id of one call: another for every run."""
-    instance = call["hookInstance"]
-    return {instance: str(uuid5(NAMESPACE_URL, f"{instance}/{run}"))}
 
 
 def _instance(request: Request) -> str:
@@ -382,15 +362,3 @@ def _instance(request: Request) -> str:
         return ""
     content = _READ.decode(request.body)
     return str(content.get("hookInstance", "")) if isinstance(content, dict) else ""
-
-
-def _renewed(value: Any, changes: dict[str, str], shift: timedelta) -> Any:
-    if isinstance(value, dict):
-        return {key: one if key == "birthDate" else _renewed(one, changes, shift) for key, one in value.items()}
-    if isinstance(value, list):
-        return [_renewed(one, changes, shift) for one in value]
-    if not isinstance(value, str):
-        return value
-    if day := _DAY.fullmatch(value):
-        return f"{date.fromisoformat(day[1]) + shift}{day[2] or ''}"
-    return changes.get(value, value)

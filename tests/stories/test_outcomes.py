@@ -116,10 +116,21 @@ def test_a_duplicate_is_compared_by_a_person(client) -> None:
     assert outcome(client, second) == (*INTAKE, "dup")
 
 
+_ADVERSE = {"considered": ["request"], "alternative": "Less is covered.", "attestation": True, "missing": ["a test"]}
+BASIS = {
+    "approve": {"exception": "The notes show why it is needed."},
+    "modify": _ADVERSE,
+    "deny-clinical": _ADVERSE,
+    "deny-administrative": {"rule": "Evidence of coverage, what is not covered"},
+}
+
+
 def decide(client: FlaskClient, answer: dict[str, Any], role: str, **line: Any) -> Any:
-    reviewer = {"id": "reviewer-1", "npi": "1910140148"}
+    reviewer = {"id": "reviewer-1", "npi": "1910200405"}
     case = case_of(client, answer)
-    body = {"version": case["version"], "role": role, "reviewer": reviewer, "lines": [{"sequence": 1} | line]}
+    opening = {"role": role, "reviewer": reviewer}
+    body = {"version": case["version"], **opening, "lines": [{"sequence": 1, "basis": BASIS[line["action"]]} | line]}
+    client.post(f"/um/v1/cases/{case['id']}/openings", json=opening)
     return client.post(f"/um/v1/cases/{case['id']}/decisions", json=body)
 
 

@@ -41,11 +41,13 @@ def _update_of(bundle: dict[str, Any]) -> dict[str, Any]:
 
 def _deny(ear: Ear, case_id: str) -> None:
     text = "A cane serves the need inside the home."
-    line = {"sequence": 1, "action": "deny-clinical", "reason": "not-necessary", "text": text}
-    reviewer = {"id": "dr-irene-falk", "npi": "1910140148"}
-    body = {"version": 1, "role": "physician", "reviewer": reviewer, "lines": [line]}
-    path = f"/um/v1/cases/{case_id}/decisions"
-    got = ear.client.post(path, json=body, headers={"Host": "127.0.0.1:8080"})
+    basis = {"considered": ["request"], "alternative": "A cane is covered.", "attestation": True}
+    line = {"sequence": 1, "action": "deny-clinical", "reason": "not-necessary", "text": text, "basis": basis}
+    opening = {"role": "physician", "reviewer": {"id": "dr-irene-falk", "npi": "1910200405"}}
+    body = {"version": 1, **opening, "lines": [line]}
+    path = f"/um/v1/cases/{case_id}"
+    ear.client.post(f"{path}/openings", json=opening, headers={"Host": "127.0.0.1:8080"})
+    got = ear.client.post(f"{path}/decisions", json=body, headers={"Host": "127.0.0.1:8080"})
     assert got.status_code == 200, got.text
 
 

@@ -196,12 +196,15 @@ def test_an_inquiry_may_name_the_certification_type(version: str, client: FlaskC
 
 
 def _decided(ear: Ear, case_id: str, **ruling: Any) -> Reply:
-    reviewer = {"id": "dr-irene-falk", "npi": "1910140148"}
+    reviewer = {"id": "dr-irene-falk", "npi": "1910200405"}
     text = "Twelve visits fit the goals that were set."
-    line = {"sequence": 1, "action": "modify", "reason": "qty-reduced", "text": text} | ruling
-    body = {"version": 1, "role": "physician", "reviewer": reviewer, "lines": [line]}
-    path = f"/um/v1/cases/{case_id}/decisions"
-    return ear.send(Request("POST", path, json.dumps(body).encode(), "application/json"))
+    basis = {"considered": ["request"], "alternative": "More can be asked for.", "attestation": True}
+    line = {"sequence": 1, "action": "modify", "reason": "qty-reduced", "text": text, "basis": basis} | ruling
+    opening = {"role": "physician", "reviewer": reviewer}
+    body = {"version": 1, **opening, "lines": [line]}
+    path = f"/um/v1/cases/{case_id}"
+    ear.send(Request("POST", f"{path}/openings", json.dumps(opening).encode(), "application/json"))
+    return ear.send(Request("POST", f"{path}/decisions", json.dumps(body).encode(), "application/json"))
 
 
 def _read(ear: Ear, case_id: str) -> dict[str, Any]:
