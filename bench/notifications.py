@@ -119,14 +119,16 @@ def _asked(server: Server, n: int) -> CaseId:
 def _decided(server: Server, house: House, pended: Case, id: CaseId, n: int) -> float:
     """When a decision was answered; returns once its notification has arrived."""
     lines = [line.sequence for line in pended.lines if line.state in PENDED]
-    ruling = {"action": "approve", "reason": "criteria-met", "text": "The examination shows the need."}
+    exception = {"exception": "The examination shows the need at home."}
+    ruling = {"action": "approve", "reason": "criteria-met", "text": "", "basis": exception}
+    opening = {"role": "physician", "reviewer": {"id": "dr-irene-falk", "npi": "1910200405"}}
     decision = {
         "version": pended.version,
-        "role": "physician",
-        "reviewer": {"id": "dr-irene-falk", "npi": "1910140148"},
+        **opening,
         "lines": [{"sequence": sequence, **ruling} for sequence in lines],
     }
     time.sleep(_GAPS_SECONDS[n % len(_GAPS_SECONDS)])
+    exchange(server.port, f"/um/v1/cases/{id}/openings", json.dumps(opening).encode(), JSON)
     exchange(server.port, f"/um/v1/cases/{id}/decisions", json.dumps(decision).encode(), JSON)
     then = time.monotonic()
     wait_until(lambda: house.receiver.count() > n, lambda: 0, _LOOK_SECONDS)

@@ -1,7 +1,7 @@
-"""`python -m bench.run`: measures $submit, $inquire, hooks, notifications, tokens, overload and the profile checker.
+"""`python -m bench.run`: measures $submit, $inquire, hooks, notifications, tokens, overload, work and the checker.
 
-The ratio to the floor is what counts; absolute figures belong to the machine. Bounded: about ten minutes, loopback
-only, and it ends only the processes it started.
+The ratio to the floor is what counts; absolute figures belong to the machine. Bounded: about a quarter of an hour,
+loopback only, and it ends only the processes it started.
 """
 
 import argparse
@@ -16,7 +16,8 @@ from importlib.metadata import version
 from itertools import count
 from pathlib import Path
 
-from bench import authentication, bodies, hooks, notifications, overload, validation
+from bench import authentication, bodies, hooks, measures, notifications, overload, validation, worklists
+from bench.databases import databases
 from bench.fill import fill
 from bench.load import Result, exchange, measure, review_actions
 from bench.servers import Server, floor_server, our_server
@@ -79,9 +80,24 @@ def main() -> int:
         authentication.run(authentication.Plan(rounds, seconds, args.workers), Path(folder))
         print()
         overload.run(overload.Plan(seconds, workers=args.workers), Path(folder))
+        _work_and_measures(args.quick, args.workers, Path(folder))
     print()
     validation.main()
     return 0
+
+
+def _work_and_measures(is_quick: bool, workers: int, folder: Path) -> None:
+    """Worklists and decisions, then the nightly measures, on every database there is."""
+    open_cases = worklists.SIZES[:2] if is_quick else worklists.SIZES
+    most_lines = measures.SIZES[1] if is_quick else measures.SIZES[-1]
+    with databases(folder, "worklists") as urls:
+        for url in urls:
+            print()
+            worklists.run(worklists.Plan(open_cases, url, workers), folder)
+    with databases(folder, "measures") as urls:
+        for url in urls:
+            print()
+            measures.run(url, most_lines)
 
 
 def run(plan: Plan, folder: Path) -> None:

@@ -22,3 +22,12 @@ def row(name: str, connections: int, results: list[Result], others: list[Result]
 def say(text: str) -> None:
     """Tells what is going on, beside the figures."""
     print(text, file=sys.stderr, flush=True)
+
+
+def kind_of(database_url: str) -> str:
+    """The kind of a database as tables name it.
+
+    >>> kind_of("postgresql+psycopg://localhost/bench")
+    'postgresql'
+    """
+    return database_url.split(":", 1)[0].split("+", 1)[0]
