@@ -39,6 +39,7 @@ docs: $(INSTALLED) ## rewrite the generated documents (settings, conformance, ac
 	@$(BIN)/python -m tools.conformance
 	@$(BIN)/python -m tools.conformance_crd
 	@$(BIN)/python -m tools.access_matrix
+	@$(BIN)/python -m tools.um_page
 	@$(BIN)/python -m tools.story_table
 	@$(BIN)/python -m tools.module_map
 

@@ -19,7 +19,7 @@ TO_SIGN_IN_AND_OUT = {"/sign-in", "/sign-in/callback", "/sign-in/local", "/sign-
 OPEN_TO_ALL = (
     OF_TOKENS
     | TO_SIGN_IN_AND_OUT
-    | {"/", "/healthz", "/openapi.json", "/readyz", "/um/v1/pa-list"}
+    | {"/", "/healthz", "/openapi.json", "/readyz", "/um/v1/measures/prior-authorization/<year>", "/um/v1/pa-list"}
     | {f"{base}/{path}" for base in BASES.values() for path in OF_EVERY_BASE}
 )
 

@@ -26,6 +26,7 @@ from fhir_um.deps import make_deps
 from fhir_um.logs import HOUSE
 from fhir_um.settings import Mode, Settings
 from fhir_um.stories.playing import Step, load_stories
+from profiles.outcome import PROBLEM_JSON
 from profiles.reading import FHIR_JSON
 from profiles.strictness import Strictness
 
@@ -76,14 +77,16 @@ class Application:
         if answer.status_code >= _OURS:
             yield f"status {answer.status_code}"
         elif answer.status_code >= _REFUSED and not _is_told(answer):
-            yield f"status {answer.status_code} without an OperationOutcome or an OAuth error"
+            yield f"status {answer.status_code} without an OperationOutcome, a problem or an OAuth error"
         for line in self.heard:
             yield json.dumps({name: line[name] for name in ("error_type", "frames") if name in line})
 
 
 def _is_told(answer: TestResponse) -> bool:
     told = answer.get_json(silent=True)
-    return isinstance(told, dict) and (told.get("resourceType") == "OperationOutcome" or "error" in told)
+    if not isinstance(told, dict):
+        return False
+    return told.get("resourceType") == "OperationOutcome" or "error" in told or answer.mimetype == PROBLEM_JSON
 
 
 @contextmanager

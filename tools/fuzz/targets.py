@@ -99,6 +99,12 @@ _QUERIES = (
     "/um/v1/attachments",
     "/um/v1/pa-list",
     "/um/v1/cases/x",
+    "/um/v1/events",
+    "/um/v1/worklists/nurse",
+    "/um/v1/notices",
+    "/um/v1/rules",
+    "/um/v1/forecast",
+    "/um/v1/measures/operations",
 )
 _NAMES = (
     *(
@@ -116,6 +122,7 @@ _NAMES = (
         "at",
     ),
     *("unmatched", "plan", "search", "format", "", "\0", "profile", "id"),
+    *("after", "kind", "caseId", "assignee", "dueBefore", "flag", "days", "on", "from", "to", "asOf"),
 )
 
 
