@@ -23,7 +23,7 @@ _QUICK = "-c fsync=off -c full_page_writes=off -c synchronous_commit=off -c shar
 class PostgreSQL:
     """One server on a socket in a directory of its own; it listens on no network address."""
 
-    def __init__(self) -> None:
+    def __init__(self, options: str = _QUICK) -> None:
         self._as_root = os.geteuid() == 0
         self._directory = Path(tempfile.mkdtemp(prefix="fhir-um-pg-"))
         self._binaries = self._reachable_binaries()
@@ -36,7 +36,7 @@ class PostgreSQL:
             shutil.chown(self._directory, _UNPRIVILEGED)
         self._run("initdb", "--username=postgres", "--auth=trust", "--encoding=UTF8", "--locale=C", "--no-sync")
         log = self._directory / "log"
-        self._run("pg_ctl", "start", "--wait", f"--log={log}", f"--options=-k {self._directory} -h '' {_QUICK}")
+        self._run("pg_ctl", "start", "--wait", f"--log={log}", f"--options=-k {self._directory} -h '' {options}")
 
     def stop(self) -> None:
         """End the server and remove its files."""

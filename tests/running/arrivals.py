@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import requests
 
+from fhir_um.cases.model import NOTES
 from fhir_um.subscribers.model import Delivery
 from tests.running.moody import Heard
 from tests.serving import actions_of
@@ -22,7 +23,7 @@ class Told:
         actions: dict[tuple[str, int], str] = {}
         for id in cases:
             for event in requests.get(f"{url}/um/v1/cases/{id}/events", timeout=20).json()["events"]:
-                if event["version"] > 1:
+                if event["version"] > 1 and event["kind"] not in NOTES:
                     actions[id, event["version"]] = "A1" if event["to"] == "approved" else "A4"
         return cls(actions)
 

@@ -15,10 +15,11 @@ EVENTS_EACH = 5
 """So often every case is decided, the last time for good."""
 
 FHIR = {"Content-Type": "application/fhir+json"}
-REVIEWER = {"id": "dr-1", "npi": "1910140148"}
+REVIEWER = {"id": "dr-1", "npi": "1910200405"}
 ASKS = {"action": "request-information", "reason": "need-patient-info", "text": "Where is the seating evaluation?"}
 REFERS = {"action": "refer-physician", "reason": "needs-medical-review", "text": ""}
-APPROVES = {"action": "approve", "reason": "criteria-met", "text": ""}
+EXCEPTION = {"exception": "The seating evaluation shows the need."}
+APPROVES = {"action": "approve", "reason": "criteria-met", "text": "", "basis": EXCEPTION}
 NEXT = {"physician-review": ASKS, "pended-info": REFERS, "nurse-review": REFERS}
 DECIDED = frozenset({"approved"})
 
@@ -75,10 +76,13 @@ class Load:
             self._decide(session, address, case["version"], ruling)
         return id
 
-    def _decide(self, session: requests.Session, address: str, version: int, ruling: dict[str, str]) -> None:
+    def _decide(self, session: requests.Session, address: str, version: int, ruling: dict[str, Any]) -> None:
         """Once; whether it was heard, the next look at the case tells."""
         decision = {"version": version, "role": "physician", "reviewer": REVIEWER, "lines": [{"sequence": 1, **ruling}]}
+        opening = {"role": "physician", "reviewer": REVIEWER}
         try:
+            if ruling is APPROVES:
+                session.post(f"{address}/openings", json=opening, timeout=10)
             got = session.post(f"{address}/decisions", json=decision, timeout=10)
         except requests.RequestException:
             return

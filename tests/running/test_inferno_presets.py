@@ -25,6 +25,7 @@ from fhir_um.conformance.wire import Wire
 from fhir_um.simulators.ehr import FakeEhr
 from fhir_um.simulators.receiver import Receiver
 from fhir_um.simulators.signing import hook_claims
+from tests.running.conftest import faults_in, filled
 from tests.running.listener import listening
 from tests.running.processes import command
 
@@ -43,8 +44,7 @@ def presets(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[Pr
         "FHIR_UM_PORT": str(free_port()),
         "FHIR_UM_WORKERS": KEEPS_PACE_WITH_NOBODY,
     }
-    seeded = command(settings, tmp_path / "seed.log", "seed").run()
-    assert seeded.returncode == 0, seeded.stdout + seeded.stderr
+    filled(settings["FHIR_UM_DATABASE_URL"])
     server = command(settings, tmp_path / "server.log", "serve")
     reviewer = command(settings, tmp_path / "reviewer.log", "simulate-reviewer", "--after", "1")
     server.start()
@@ -61,8 +61,7 @@ def presets(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[Pr
     finally:
         reviewer.kill()
         server.stop()
-    sound = command(settings, tmp_path / "verify.log", "verify").run()
-    assert sound.returncode == 0, sound.stdout + sound.stderr
+    assert faults_in(settings["FHIR_UM_DATABASE_URL"]) == []
 
 
 def in_the_way(tests: list[Ran]) -> dict[str, tuple[str, ...]]:

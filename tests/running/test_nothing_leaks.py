@@ -476,8 +476,11 @@ def _is_active(house: House, made: Reply) -> bool:
 
 def _decide(house: House, case_id: str) -> None:
     """A decision that subscribers hear of."""
-    line = {"sequence": 1, "action": "approve", "reason": "criteria-met", "text": f"{MARK} was read."}
-    decision = {"version": 1, "role": "nurse", "reviewer": {"id": "nurse-1"}, "lines": [line]}
-    path = f"/um/v1/cases/{case_id}/decisions"
-    decided = house.send(Request("POST", path, json.dumps(decision).encode(), "application/json"))
+    basis = {"exception": f"{MARK} was read, and shows the need."}
+    line = {"sequence": 1, "action": "approve", "reason": "criteria-met", "text": f"{MARK} was read.", "basis": basis}
+    opening = {"role": "physician", "reviewer": {"id": "dr-1", "npi": "1910200405"}}
+    decision = {"version": 1, **opening, "lines": [line]}
+    path = f"/um/v1/cases/{case_id}"
+    house.send(Request("POST", f"{path}/openings", json.dumps(opening).encode(), "application/json"))
+    decided = house.send(Request("POST", f"{path}/decisions", json.dumps(decision).encode(), "application/json"))
     assert decided.status == 200, decided.body

@@ -66,7 +66,9 @@ def api(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iter
     with open_doors(f"sqlite:///{file}") as client:
         submitted = client.post("/fhir/Claim/$submit", data=GOOD.read_bytes(), headers=FHIR).json
         case_id = submitted["entry"][0]["resource"]["id"]
-        yield Api(client.application, {"case_id": case_id, "type_name": "Claim"})
+        queue = client.get("/um/v1/worklists").json["queues"][0]["queue"]
+        known = {"case_id": case_id, "type_name": "Claim", "queue": queue, "policy_id": "home-oxygen", "year": "2026"}
+        yield Api(client.application, known)
 
 
 def asked_often(test: Callable[..., None]) -> Callable[..., None]:
