@@ -9,6 +9,7 @@ from fhir_um.api.feed_view import feed_event
 from fhir_um.api.paging import PAGE, cursor_of, read_page
 from fhir_um.api.query import demand_known
 from fhir_um.api.trail import current_trail
+from fhir_um.cases.auditing import Subject
 from fhir_um.cases.model import CaseId, EventKind
 from fhir_um.deps import FeedPage
 from fhir_um.errors import Kind, Refusal
@@ -26,7 +27,8 @@ def follow(asked: Asked) -> Answer:
     found = follow_events(asked.deps, asked.caller, cursor, limit, _kinds(given.getlist("kind")), case_id)
     if found.rows:
         current_trail().detail = f"events {found.rows[0].cursor} to {found.rows[-1].cursor}"
-    return plain(feed_page(found))
+    about = (Subject(row.payer_id, row.member_id, row.case_id, row.event.version) for row in found.rows)
+    return plain(feed_page(found), about=about)
 
 
 def read_place(given: MultiDict[str, str]) -> tuple[str, int]:

@@ -24,13 +24,13 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql, sqlite
 
-from fhir_um.cases.model import CaseId, Event, PayerId
+from fhir_um.cases.model import CaseId, Event, MemberId, PayerId
 from fhir_um.store.columns import as_key
 from fhir_um.store.documents import event_of
 from fhir_um.store.engine import lock_key
 from fhir_um.store.feed_tables import event_feed, feed_followers
 from fhir_um.store.prepared import Prepared
-from fhir_um.store.tables import case_events
+from fhir_um.store.tables import case_events, cases
 from fhir_um.store.writing import ByDatabase, insert_or_replace
 
 BEGINNING = ""
@@ -46,17 +46,26 @@ _TXID = func.greatest(_OWN_TXID, func.coalesce(_LAST.scalar_subquery(), 0))
 _ADD = Prepared(ByDatabase(sqlite.insert(event_feed).values(txid=0), postgresql.insert(event_feed).values(txid=_TXID)))
 _PLACE = Prepared(select(feed_followers.c.cursor).where(feed_followers.c.name == bindparam("of_name")))
 _KEEP = Prepared(insert_or_replace(feed_followers))
+_MEMBER = (
+    select(cases.c.member_id)
+    .where(cases.c.id == event_feed.c.case_id, cases.c.payer_id == event_feed.c.payer_id)
+    .scalar_subquery()
+    .label("member_id")
+)
+"""No join: whichever way the cases are found, the feed is walked in its order."""
+
 _NO_LONGER_CHANGES = text("event_feed.txid < pg_snapshot_xmin(pg_current_snapshot())::text::bigint")
 """On PostgreSQL: every transaction with a number up to that of the row has ended."""
 
 
 @dataclass(frozen=True, slots=True)
 class FeedRow:
-    """One step of a case, and the cursor after it."""
+    """One step of a case, and the cursor after it. `member_id` is whom the case is about, for the audit log alone."""
 
     cursor: str
     payer_id: PayerId
     case_id: CaseId
+    member_id: MemberId
     event: Event
 
 
@@ -103,7 +112,7 @@ def read_feed(connection: Connection, wanted: FeedSearch) -> FeedPage:
     for found in connection.execute(statement, named):
         reached = f"{found.txid}.{found.position}.{found.sequence}"
         if not wanted.kinds or found.kind in wanted.kinds:
-            rows.append(FeedRow(reached, found.payer_id, found.case_id, event_of(found.body)))
+            rows.append(FeedRow(reached, found.payer_id, found.case_id, found.member_id, event_of(found.body)))
         if len(rows) == wanted.limit:
             break
     return FeedPage(tuple(rows), reached)
@@ -178,7 +187,7 @@ def _steps(connection: Connection, wanted: FeedSearch) -> Select[Any]:
     if wanted.case_id is not None:
         clauses.append(row.case_id == bindparam("of_case"))
     return (
-        select(row.txid, row.position, row.payer_id, row.case_id, step.sequence, step.kind, step.body)
+        select(row.txid, row.position, row.payer_id, row.case_id, _MEMBER, step.sequence, step.kind, step.body)
         .join_from(event_feed, case_events, of_row)
         .where(*clauses)
         .order_by(row.txid, row.position, step.sequence)
