@@ -11,8 +11,8 @@ class VersionConflict(Refusal):
 
     def __init__(self, expected: int, found: int) -> None:
         text = (
-            f"The case is at version {found}, the decision was made on version {expected}. "
-            "Read the case again and decide on its current version."
+            f"The case is at version {found}, and this was meant for version {expected}. "
+            "Read the case again and say it for its current version."
         )
         super().__init__(Kind.CONFLICT, (Issue("conflict", text),))
 

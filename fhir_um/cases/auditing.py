@@ -10,6 +10,7 @@ from enum import StrEnum
 
 from fhir_um.cases.caller import Caller
 from fhir_um.cases.model import Case, CaseId, MemberId, PayerId
+from fhir_um.cases.roles import ENGINE
 
 _LONGEST_WORD = 200
 _NOT_A_WORD = re.compile(r"[^\x20-\x7e]")
@@ -120,6 +121,23 @@ class AuditSearch:
     request_id: str = ""
     before: int | None = None
     limit: int = 100
+
+
+def engine_entry(
+    at: datetime, action: str, act: Act, purpose: Purpose, case: Case | None = None, detail: str = ""
+) -> AuditEntry:
+    """What software did by itself, with a case or with none: no person did it, for no organisation."""
+    return AuditEntry(
+        at=at,
+        action=action,
+        act=act,
+        payer_id=case.payer_id if case else None,
+        client_id=ENGINE.id,
+        role=ENGINE.role,
+        detail=detail,
+        purpose=purpose.value,
+        subjects=(subject_of(case),) if case else (),
+    )
 
 
 def subject_of(case: Case) -> Subject:

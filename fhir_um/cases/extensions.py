@@ -34,10 +34,10 @@ _TOLD = {
     "still": ("lines", "One of the lines does not wait any more; refuse this, and propose it for the others."),
     "free": ("lines", "An extension for one of the lines is proposed already."),
     "once": ("lines", "One of the lines was given more time already; that is done once."),
-    "allowed": ("lines", "The rule by which one of the lines is due allows no extension."),
-    "ground": ("ground", "The rule by which one of the lines is due does not know this ground."),
-    "days": ("days", "Ask for at least one day, and for no more than the rule of each line's clock allows."),
-    "later": ("lines", "Another rule that allows no extension has one of the lines due at the same time."),
+    "allowed": ("lines", "A rule by which the lines are due allows no extension: {rules}."),
+    "ground": ("ground", "A rule by which the lines are due does not know this ground: {rules}."),
+    "days": ("days", "Ask for at least one day, and for no more than each line's rule allows: {rules}."),
+    "later": ("lines", "A rule that allows no extension has a line due at the same time as {rules}."),
     "text": ("text", f"Say why it is needed, in at least {SHORTEST_REASON_CHARACTERS} characters of plain words."),
     "in time": ("", "An extension is taken before the time to decide is over."),
     "another": ("reviewer", "Somebody other than the one who proposed it grants it."),
@@ -56,6 +56,7 @@ class Room:
     most_days: int
     grounds: frozenset[str]
     later: datetime
+    rule_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +85,7 @@ def next_extension(
     Raises: IllegalMove, RoleNotAllowed.
     """
     step = legal_step(STEPS, name, extension.state if extension else None, by.role, THING)
-    demand(step, _given(case, extension, said, by, at, rooms), _TOLD)
+    demand(step, _given(case, extension, said, by, at, rooms), _told(extension or said, rooms))
     if extension is None:
         if said.ground is None:
             raise ValueError("an extension without a ground")
@@ -93,6 +94,13 @@ def next_extension(
     if step.to is ExtensionState.REFUSED:
         return replace(changed, note=said.note.strip())
     return replace(changed, due_before=tuple((n, rooms[n].due_at) for n in extension.sequences))
+
+
+def _told(asked: Extension | ExtensionSaid, rooms: Mapping[int, Room]) -> dict[str, tuple[str, str]]:
+    """What is lacking in words; whoever is refused looks up in `GET /um/v1/rules` what the rules say."""
+    sequences = asked.sequences if isinstance(asked, Extension) else asked.lines
+    named = ", ".join(f"line {n} by {rooms[n].rule_id}" for n in sequences if n in rooms)
+    return {need: (place, text.format(rules=named or "no clock runs")) for need, (place, text) in _TOLD.items()}
 
 
 def _given(

@@ -58,6 +58,9 @@ class NoticeStatus(StrEnum):
 GIVEN = frozenset({NoticeStatus.SENT, NoticeStatus.DELIVERED})
 """Notice was given: what was sent and did not come back."""
 
+_TO_SEND = frozenset({NoticeStatus.READY, NoticeStatus.RETURNED, NoticeStatus.FAILED})
+"""It is not on its way to anybody."""
+
 
 class Channel(StrEnum):
     """How a letter, or word of it, goes out. `fhir` is the ClaimResponse with its notification."""
@@ -80,13 +83,13 @@ class Outcome(StrEnum):
 
 _AFTER: dict[NoticeStatus, frozenset[Outcome]] = {
     NoticeStatus.HELD: frozenset(),
-    NoticeStatus.READY: frozenset({Outcome.SENT, Outcome.DELIVERED, Outcome.FAILED}),
+    NoticeStatus.READY: frozenset({Outcome.SENT, Outcome.FAILED}),
     NoticeStatus.SENT: frozenset({Outcome.DELIVERED, Outcome.RETURNED, Outcome.FAILED}),
     NoticeStatus.DELIVERED: frozenset({Outcome.RETURNED}),
-    NoticeStatus.RETURNED: frozenset({Outcome.SENT, Outcome.DELIVERED, Outcome.FAILED}),
-    NoticeStatus.FAILED: frozenset({Outcome.SENT, Outcome.DELIVERED, Outcome.FAILED}),
+    NoticeStatus.RETURNED: frozenset({Outcome.SENT, Outcome.FAILED}),
+    NoticeStatus.FAILED: frozenset({Outcome.SENT, Outcome.FAILED}),
 }
-"""What may come next. A letter that came back may be sent again."""
+"""What may come next. A letter that came back may be sent again; a portal gives by showing, and nothing is sent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,6 +190,11 @@ def status_after(notice: Notice, channel: Channel, outcome: Outcome) -> NoticeSt
                 Kind.INVALID, "value", "A call reached somebody (delivered) or did not (failed).", "outcome"
             )
         return notice.status
+    if outcome is Outcome.DELIVERED and notice.status in _TO_SEND:
+        if channel is Channel.PORTAL:
+            return NoticeStatus.DELIVERED
+        told = f"The letter is {notice.status}: say first when it was sent, then that it was delivered."
+        raise Refusal.of(Kind.CONFLICT, "conflict", told, "outcome")
     if outcome not in _AFTER[notice.status]:
         may = ", ".join(sorted(_AFTER[notice.status]))
         raise Refusal.of(Kind.CONFLICT, "conflict", f"The letter is {notice.status}; next may come: {may}.", "outcome")

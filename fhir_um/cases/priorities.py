@@ -23,13 +23,13 @@ _JUDGES = CLINICIANS | {Role.OPERATIONS_MANAGER}
 """They may find by themselves that a case is urgent; a manager only so, and never the other way."""
 
 STEPS: tuple[Step[Priority], ...] = (
-    Step("expedite", _STANDARD, Priority.EXPEDITED, _JUDGES, frozenset({"waiting", "asked by", "text"})),
+    Step("expedite", _STANDARD, Priority.EXPEDITED, _JUDGES, frozenset({"waiting", "to come", "asked by", "text"})),
     Step(
         "expedite",
         _STANDARD,
         Priority.EXPEDITED,
         frozenset({Role.INTAKE}),
-        frozenset({"waiting", "asked by", "text", "supported"}),
+        frozenset({"waiting", "to come", "asked by", "text", "supported"}),
     ),
     Step("refuse", _STANDARD, Priority.STANDARD, CLINICIANS, frozenset({"asked by", "text", "unsupported"})),
     Step(
@@ -44,6 +44,7 @@ STEPS: tuple[Step[Priority], ...] = (
 
 _TOLD = {
     "waiting": ("", "No line of the case waits for a decision any more."),
+    "to come": ("", "All that waits was given before it was asked for: no faster decision can help the member."),
     "asked by": ("askedBy", "Say who asked for it."),
     "text": ("text", f"Say why, in at least {SHORTEST_REASON_CHARACTERS} characters of plain words."),
     "supported": (
@@ -64,15 +65,17 @@ class PrioritySaid:
 
 
 def next_priority(
-    case: Case, name: str, said: PrioritySaid, by: Decider, at: datetime, new_id: str
+    case: Case, name: str, said: PrioritySaid, by: Decider, at: datetime, new_id: str, is_over: bool = False
 ) -> tuple[PriorityRequest, Priority]:
     """The request as it was answered, named `new_id`, and the priority of the case from then on.
 
+    `is_over`: what waits is retrospective, all of it.
     Raises: IllegalMove, RoleNotAllowed.
     """
     step = legal_step(STEPS, name, case.priority, by.role, THING)
     given = {
         "waiting": any(line.state in PENDED for line in case.lines),
+        "to come": not is_over,
         "asked by": bool(said.asked_by.strip()),
         "text": is_reason(said.text),
         "supported": said.supported_by_physician,

@@ -16,7 +16,7 @@ from fhir_um.coverage.model import Member, Payer, Plan, Provider
 from fhir_um.notices import wording
 from fhir_um.notices.letter import Letter, Section, Table
 from fhir_um.notices.reading_grade import MOST_FOR_MEMBERS, grade_of, unexplained
-from fhir_um.notices.telling import told
+from fhir_um.notices.telling import said_of, told
 from fhir_um.notices.templates import VALUES, Block, Fill, Need, Template, Texts, filled
 
 GRADE_ABOVE = "grade_above"
@@ -185,7 +185,7 @@ def _readable(
 ) -> tuple[float, tuple[str, ...]]:
     """The grade of the letter's prose, and what should be looked at; only letters to members are held against it."""
     fixed = fixed_text(template, blocks, owed.recipient)
-    own = case_text(lines, values["why"])
+    own = case_text(lines, values["why"], owed.recipient)
     grade = max(_fixed_grade(fixed), grade_of(own))
     if owed.recipient is not Recipient.MEMBER:
         return grade, ()
@@ -199,8 +199,8 @@ def fixed_text(template: Template, blocks: tuple[Block, ...], recipient: Recipie
     return "\n".join(filled(text, _NEUTRAL) for text in texts)
 
 
-def case_text(lines: tuple[Line, ...], why: str) -> str:
-    """What people wrote in this case for the member to read."""
-    said = [line.decision.text for line in lines]
+def case_text(lines: tuple[Line, ...], why: str, recipient: Recipient) -> str:
+    """What was written in this case for that recipient to read."""
+    said = [said_of(line, recipient) for line in lines]
     said += [line.decision.basis.alternative for line in lines if line.decision.basis]
     return "\n".join((*said, why))

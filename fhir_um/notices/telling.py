@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from fhir_um.cases.basis import REQUEST
 from fhir_um.cases.credentials import Credential
 from fhir_um.cases.findings import Truth
-from fhir_um.cases.model import DENIED, Line
+from fhir_um.cases.model import DENIED, Line, LineState
 from fhir_um.cases.notices import NoticeKind, Recipient
 from fhir_um.notices import wording
 from fhir_um.notices.templates import Fill, Need
@@ -33,8 +33,15 @@ def _named(sequences: list[int]) -> str:
     return f"Line {sequences[0]}" if len(sequences) == 1 else f"Lines {', '.join(map(str, sequences))}"
 
 
+def said_of(line: Line, recipient: Recipient) -> str:
+    """What was said of a line; members need no sentence of our software beside what the letter says is approved."""
+    decision = line.decision
+    is_by_rule = line.state is LineState.APPROVED and not decision.decider.human
+    return "" if is_by_rule and recipient is Recipient.MEMBER else decision.text
+
+
 def _reasons(line: Line, need: Need, deciders: Deciders) -> Iterator[str]:
-    yield line.decision.text
+    yield said_of(line, need.recipient)
 
 
 def _criteria(line: Line, need: Need, deciders: Deciders) -> Iterator[str]:

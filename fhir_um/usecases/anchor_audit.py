@@ -5,12 +5,11 @@ A log that is written anew fits no anchor that somebody else holds. Source: um-d
 
 import logging
 
-from fhir_um.cases.auditing import Act, AuditEntry, DayAnchor, Purpose
+from fhir_um.cases.auditing import Act, DayAnchor, Purpose, engine_entry
 from fhir_um.deps import Deps
 from fhir_um.logs import say
 
 _ACTION = "audit-anchor"
-_WHO = "housekeeping"
 
 
 def anchor_daily(deps: Deps) -> int:
@@ -28,9 +27,7 @@ def anchor_daily(deps: Deps) -> int:
         if not work.audit.keep_anchor(made):
             return 0
         detail = f"{end.sequence}:{end.hash}"
-        work.audit.add(
-            AuditEntry(at, _ACTION, Act.CREATE, client_id=_WHO, detail=detail, purpose=Purpose.ADMINISTRATION.value)
-        )
+        work.audit.add(engine_entry(at, _ACTION, Act.CREATE, Purpose.ADMINISTRATION, detail=detail))
     say(logging.INFO, _ACTION, anchor=detail)
     return 1
 

@@ -5,7 +5,7 @@ Must not know who calls it, or how often. Source: um-domain 2.8 (P2P).
 
 from datetime import datetime
 
-from fhir_um.cases.auditing import Act, AuditEntry, Purpose, subject_of
+from fhir_um.cases.auditing import Act, Purpose, engine_entry
 from fhir_um.cases.history import Journal
 from fhir_um.cases.model import CaseId, EventKind, PayerId
 from fhir_um.cases.peer_to_peers import CALL_PATH, CallSaid, call_clocks, next_call, open_calls
@@ -38,9 +38,7 @@ def _end(deps: Deps, payer_id: PayerId, case_id: CaseId, at: datetime) -> bool:
         journal.review(EventKind.PEER_TO_PEER, Review(peer_to_peers=expired), CALL_PATH)
         clocks = tuple(clock for call in expired for clock in call_clocks(case, call, zone))
         work.save_case(journal.case, case.version, tuple(journal.events), (), clocks)
-        subjects = (subject_of(journal.case),)
-        purpose = Purpose.OPERATIONS.value
-        work.audit.add(AuditEntry(at, "end-calls", Act.UPDATE, payer_id=payer_id, purpose=purpose, subjects=subjects))
+        work.audit.add(engine_entry(at, "end-calls", Act.UPDATE, Purpose.OPERATIONS, journal.case))
         return True
 
 

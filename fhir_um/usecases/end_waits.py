@@ -7,6 +7,7 @@ calls it, or how often. Source: utilization-management lifecycle, move T10.
 from dataclasses import replace
 from datetime import datetime
 
+from fhir_um.cases.auditing import Act, Purpose, engine_entry
 from fhir_um.cases.clocks import Clock, running_decisions
 from fhir_um.cases.deadlines import informed
 from fhir_um.cases.history import Journal
@@ -46,6 +47,7 @@ def _end(deps: Deps, payer_id: PayerId, case_id: CaseId, at: datetime) -> bool:
         started += information_clocks(journal.case, clocks, at)
         work.save_case(journal.case, case.version, tuple(journal.events), (), tuple(started))
         work.subscribers.announce(journal.case, at)
+        work.audit.add(engine_entry(at, "end-waits", Act.UPDATE, Purpose.OPERATIONS, journal.case))
         return True
 
 

@@ -22,5 +22,5 @@ def entry_named(entries: tuple[E, ...], id: str | None, thing: str) -> E | None:
         return None
     found = next((entry for entry in entries if entry.id == id), None)
     if found is None:
-        raise Refusal.of(Kind.NOT_FOUND, "not-found", f"This case has not {thing} of that id.")
+        raise Refusal.of(Kind.NOT_FOUND, "not-found", f"There is not {thing} with that id in this case.")
     return found

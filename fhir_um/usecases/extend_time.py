@@ -65,4 +65,4 @@ def _is_missing(line: Line | None, ground: str) -> bool:
 
 def _room(clock: Clock, later: Clock) -> Room:
     grounds = frozenset(grounds_to_extend(clock))
-    return Room(clock.deadline.due_at, days_to_extend(clock), grounds, later.deadline.due_at)
+    return Room(clock.deadline.due_at, days_to_extend(clock), grounds, later.deadline.due_at, clock.deadline.rule_id)

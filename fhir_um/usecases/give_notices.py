@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import groupby
 
-from fhir_um.cases.auditing import Act, AuditEntry, Purpose, subject_of
+from fhir_um.cases.auditing import Act, AuditEntry, Purpose, engine_entry
 from fhir_um.cases.history import Journal
 from fhir_um.cases.model import NOTES, Case, EventKind
 from fhir_um.cases.notices import DECISIONS, GIVEN, Channel, Notice, NoticeDelivery, NoticeWords, Outcome
@@ -150,13 +150,4 @@ def _at_once(notice: Notice) -> NoticeDelivery:
 
 
 def _entry(case: Case, at: datetime) -> AuditEntry:
-    return AuditEntry(
-        at=at,
-        action="give-notices",
-        act=Act.CREATE,
-        payer_id=case.payer_id,
-        person=ENGINE.id,
-        role=ENGINE.role,
-        purpose=Purpose.AUTHORIZATION,
-        subjects=(subject_of(case),),
-    )
+    return engine_entry(at, "give-notices", Act.CREATE, Purpose.AUTHORIZATION, case)

@@ -1,6 +1,6 @@
 """Put the payer's clinicians on file: their licences, and that they attested to be free to rule."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from datetime import date, timedelta
 
@@ -50,12 +50,18 @@ def keep_reviewers(deps: Deps, caller: Caller, credentials: tuple[Credential, ..
     """
     if any(one.payer_id not in caller.payer_ids for one in credentials):
         raise Refusal.of(Kind.NOT_FOUND, "not-found", "There is no such payer here.", "payer")
-    faults = [fault for one in credentials for fault in faults_in(one)]
-    faults += [_TOO_LONG for one in credentials if attests_too_long(one.attested)]
+    faults = [issue for row, one in enumerate(credentials, start=1) for issue in _issues(one, row, len(credentials))]
     if faults:
-        raise Refusal(Kind.INVALID, tuple(Issue("value", f"{fault.capitalize()}.") for fault in faults))
+        raise Refusal(Kind.INVALID, tuple(faults))
     with deps.open_work() as work:
         work.reviewers.save(credentials)
+
+
+def _issues(credential: Credential, row: int, rows: int) -> Iterator[Issue]:
+    """Every fault, with its row where there are several."""
+    too_long = (_TOO_LONG,) if attests_too_long(credential.attested) else ()
+    for fault in (*faults_in(credential), *too_long):
+        yield Issue("value", f"Row {row}: {fault}." if rows > 1 else f"{fault.capitalize()}.")
 
 
 def attest(deps: Deps, caller: Caller, npi: str, first: date, last: date) -> tuple[Credential, ...]:

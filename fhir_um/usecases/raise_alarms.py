@@ -10,7 +10,7 @@ from datetime import datetime
 from functools import partial
 
 from fhir_um.cases.alarms import alarm_of
-from fhir_um.cases.auditing import Act, AuditEntry, Purpose, subject_of
+from fhir_um.cases.auditing import Act, AuditEntry, Purpose, engine_entry
 from fhir_um.cases.clocks import Clock
 from fhir_um.cases.history import Journal
 from fhir_um.cases.model import Case, CaseId, EventKind, PayerId
@@ -59,13 +59,5 @@ def _moved_on(clock: Clock, alarm: Alarm) -> Clock:
 
 
 def _entry(case: Case, told: tuple[Alarm, ...], at: datetime) -> AuditEntry:
-    return AuditEntry(
-        at=at,
-        action="clock-alarm",
-        act=Act.EXECUTE,
-        payer_id=case.payer_id,
-        client_id=ENGINE.id,
-        detail=" ".join(alarm.id for alarm in told)[:200],
-        purpose=Purpose.OPERATIONS.value,
-        subjects=(subject_of(case),),
-    )
+    detail = " ".join(alarm.id for alarm in told)[:200]
+    return engine_entry(at, "clock-alarm", Act.EXECUTE, Purpose.OPERATIONS, case, detail)

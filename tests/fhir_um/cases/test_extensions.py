@@ -20,7 +20,7 @@ CASE = case_of(Course.PEND_REVIEW, Course.PEND_PHYSICIAN, Course.APPROVE)
 DUE = DEADLINE.due_at
 NURSE, DOCTOR = somebody(Role.NURSE, "rn-1"), somebody(id="d-1")
 MANAGER = somebody(Role.OPERATIONS_MANAGER, "m-1")
-ROOM = Room(DUE, 14, frozenset({ExtensionGround.MEMBER_REQUEST}), DUE + timedelta(days=10))
+ROOM = Room(DUE, 14, frozenset({ExtensionGround.MEMBER_REQUEST}), DUE + timedelta(days=10), "ma-7-days")
 SAID = ExtensionSaid((1,), ExtensionGround.MEMBER_REQUEST, 10, "The member asked to wait for a test.")
 
 
@@ -82,6 +82,13 @@ def test_it_is_refused_with_a_reason() -> None:
 )
 def test_only_what_the_rule_allows(room: Room, said: ExtensionSaid, told: list[str]) -> None:
     assert faults(None, "propose", NURSE, said, room=room) == told
+
+
+def test_refusal_names_the_rule_of_each_line() -> None:
+    with pytest.raises(Lacking) as refused:
+        take(None, "propose", NURSE, replace(SAID, lines=(1, 2), days=15))
+
+    assert "line 1 by ma-7-days, line 2 by ma-7-days" in refused.value.issues[0].text
 
 
 def test_it_is_taken_before_the_time_is_over() -> None:

@@ -108,6 +108,14 @@ def test_a_clock_runs_while_it_is_waited_for() -> None:
     assert information_clocks(journal.case, (clock,), AT) == ()
 
 
+def test_its_day_is_told_in_the_time_zone_of_the_other_clocks() -> None:
+    journal, _ = asked()
+    (clock,) = information_clocks(journal.case, (), AT)
+    decision = replace(clock, kind=ClockKind.DECISION, zone="America/New_York")
+
+    assert information_clocks(journal.case, (decision,), AT)[0].zone == "America/New_York"
+
+
 def test_the_clock_stops_with_the_waiting() -> None:
     journal, line = asked()
     clocks = information_clocks(journal.case, (), AT)

@@ -29,16 +29,24 @@ def a_notice(status: NoticeStatus) -> Notice:
 @pytest.mark.parametrize(("status", "outcome"), list(product(NoticeStatus, Outcome)))
 def test_what_became_of_a_letter_follows_what_was_before(status, outcome) -> None:
     legal = {
-        ("ready", "sent"), ("ready", "delivered"), ("ready", "failed"),
+        ("ready", "sent"), ("ready", "failed"),
         ("sent", "delivered"), ("sent", "returned"), ("sent", "failed"), ("delivered", "returned"),
-        ("returned", "sent"), ("returned", "delivered"), ("returned", "failed"),
-        ("failed", "sent"), ("failed", "delivered"), ("failed", "failed"),
+        ("returned", "sent"), ("returned", "failed"),
+        ("failed", "sent"), ("failed", "failed"),
     }  # fmt: skip
     if (status.value, outcome.value) in legal:
         assert status_after(a_notice(status), Channel.MAIL, outcome).value == outcome.value
     else:
         with pytest.raises(Refusal):
             status_after(a_notice(status), Channel.MAIL, outcome)
+
+
+@pytest.mark.parametrize("status", [NoticeStatus.READY, NoticeStatus.RETURNED, NoticeStatus.FAILED])
+def test_letter_is_sent_before_it_is_delivered_and_shown_in_a_portal_at_once(status) -> None:
+    with pytest.raises(Refusal) as refused:
+        status_after(a_notice(status), Channel.MAIL, Outcome.DELIVERED)
+    assert "say first when it was sent" in refused.value.issues[0].text
+    assert status_after(a_notice(status), Channel.PORTAL, Outcome.DELIVERED) is NoticeStatus.DELIVERED
 
 
 @pytest.mark.parametrize("status", [s for s in NoticeStatus if s is not NoticeStatus.HELD])

@@ -78,6 +78,14 @@ def test_there_is_nothing_to_hurry_when_nothing_waits() -> None:
     assert faults("expedite", DOCTOR, SAID, case_of(Course.APPROVE)) == [""]
 
 
+def test_what_was_given_already_is_not_hurried() -> None:
+    with pytest.raises(Lacking) as refused:
+        next_priority(CASE, "expedite", SUPPORTED, DOCTOR, AT, "p-1", is_over=True)
+
+    assert "no faster decision" in refused.value.issues[0].text
+    assert next_priority(CASE, "refuse", SAID, NURSE, AT, "p-1", is_over=True)[1] is Priority.STANDARD
+
+
 def test_a_line_is_due_sooner_and_never_later() -> None:
     line, sooner = CASE.lines[0], AT + timedelta(days=3)
     waiting = replace(line, state=LineState.PENDED_INFO, documents_due_at=AT + timedelta(days=3))

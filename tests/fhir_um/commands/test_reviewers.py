@@ -59,4 +59,4 @@ def test_a_file_that_is_wrong_is_refused_whole(seeded, capsys, tmp_path) -> None
 
 def test_the_demo_file_may_be_put_again_only_for_a_year_at_a_time(seeded, capsys) -> None:
     assert main(["reviewers", "put", str(PEOPLE / "reviewers.yaml")]) == 1
-    assert "An attestation is for a year" in capsys.readouterr().err
+    assert "Row 1: an attestation is for a year" in capsys.readouterr().err

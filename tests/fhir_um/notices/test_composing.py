@@ -10,6 +10,7 @@ from fhir_um.cases.roles import ENGINE
 from fhir_um.notices.composing import GRADE_ABOVE, compose
 from fhir_um.notices.samples import DATED, sample
 from fhir_um.notices.templates import shipped_texts
+from fhir_um.policy.load import shipped_policies
 
 
 def letter_of(kind: NoticeKind, recipient: Recipient = Recipient.MEMBER, **decision):
@@ -66,6 +67,26 @@ def test_lines_that_differ_are_told_apart() -> None:
     told = said(compose(shipped_texts(), replace(case, lines=(first, other)), owed, people, DATED))
 
     assert "Line 2: Lessons are not part of it." in told
+
+
+TITLES = sorted({policy.title for policy in shipped_policies().policies})
+
+
+@pytest.mark.parametrize("kind", [NoticeKind.APPROVAL, NoticeKind.APPROVAL_WITH_LIMITS])
+@pytest.mark.parametrize("title", TITLES)
+def test_approval_by_software_is_easy_to_read_whatever_the_policy_is_called(title, kind) -> None:
+    sentence = f"Approved: the criteria of the policy {title}, version 1.0.0, are met."
+
+    letter = letter_of(kind, decider=ENGINE, text=sentence)
+
+    assert letter.flags == ()
+    assert sentence not in said(letter)
+
+
+def test_provider_reads_by_which_policy_software_approved() -> None:
+    letter = letter_of(NoticeKind.APPROVAL_WITH_LIMITS, Recipient.PROVIDER, decider=ENGINE, text="Criteria are met.")
+
+    assert "Criteria are met." in said(letter)
 
 
 def test_software_says_so() -> None:

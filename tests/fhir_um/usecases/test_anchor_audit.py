@@ -5,7 +5,7 @@ from datetime import date
 
 import pytest
 
-from fhir_um.cases.auditing import Act, AuditEntry
+from fhir_um.cases.auditing import Act, AuditEntry, AuditSearch
 from fhir_um.usecases.anchor_audit import anchor_daily, see_anchors
 
 
@@ -28,3 +28,6 @@ def test_each_day_gets_one_anchor_once_there_is_a_log(bare, clock, caplog: pytes
     assert (second.day, second.sequence) == (date(2026, 3, 3), 2)
     assert [line.given["anchor"] for line in caplog.records] == [f"1:{first.hash}", f"2:{second.hash}"]
     assert bare.store.verify_audit().fault == ""
+    with bare.open_reading() as reading:
+        rows = reading.audit.search((), AuditSearch(action="audit-anchor"))
+    assert {(row.entry.client_id, row.entry.person) for row in rows} == {("engine", "")}

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from fhir_um.cases.auditing import AuditSearch, subject_of
 from fhir_um.cases.history import rebuild
 from fhir_um.cases.model import LineState
 from fhir_um.usecases.end_waits import end_waits
@@ -50,6 +51,10 @@ def test_line_goes_to_a_nurse_when_they_are_due_and_its_clock_goes_on(deps, case
     assert rebuild(read_events(deps, a_caller(), case.id)) == after
     assert end_waits(deps) == 0
     assert deps.store.verify().faults == []
+    with deps.open_reading() as reading:
+        (row,) = reading.audit.search((case.payer_id,), AuditSearch(action="end-waits"))
+    assert (row.entry.client_id, row.entry.person) == ("engine", "")
+    assert row.entry.subjects == (subject_of(after),)
 
 
 @pytest.mark.parametrize(("who", "state"), [(NURSE, LineState.NURSE_REVIEW), (PHYSICIAN, LineState.PHYSICIAN_REVIEW)])

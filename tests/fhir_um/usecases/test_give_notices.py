@@ -7,6 +7,7 @@ from hashlib import sha256
 import pytest
 from sqlalchemy import text
 
+from fhir_um.cases.auditing import AuditSearch
 from fhir_um.cases.clocks import ClockKind
 from fhir_um.cases.history import rebuild
 from fhir_um.cases.model import LineState
@@ -75,6 +76,15 @@ def test_case_notes_its_letters_and_keeps_its_version(deps, case) -> None:
     events = read_events(deps, CALLER, case.id)
     assert events[-1].path == ("T19",)
     assert rebuild(events) == after
+
+
+def test_audit_log_says_that_software_made_them(lite) -> None:
+    denied(lite)
+    give_notices(lite)
+
+    with lite.open_reading() as reading:
+        (row,) = reading.audit.search(("harbor",), AuditSearch(action="give-notices"))
+    assert (row.entry.client_id, row.entry.person, row.entry.role) == ("engine", "", "engine")
 
 
 def test_letters_are_made_once(deps, case) -> None:

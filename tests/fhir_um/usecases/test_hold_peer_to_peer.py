@@ -85,6 +85,7 @@ def test_one_that_is_not_had_in_time_is_over_once(deps, clock) -> None:
     with deps.open_reading() as reading:
         (row,) = reading.audit.search(("harbor",), AuditSearch(action="end-calls"))
     assert row.entry.subjects[0].case_id == case.id
+    assert (row.entry.client_id, row.entry.person) == ("engine", "")
 
 
 def test_after_an_adverse_decision_it_is_asked_for_in_a_window(lite, clock) -> None:

@@ -54,7 +54,7 @@ def test_all_or_none_are_put_on_file(lite) -> None:
 
     kind, texts = refused(caught)
     assert (kind, len(texts)) == (Kind.INVALID, 2)
-    assert texts[1].startswith("An attestation is for a year")
+    assert texts[1].startswith("Row 2: an attestation is for a year")
     assert ORR not in see_reviewers(lite, HARBOR)
 
 

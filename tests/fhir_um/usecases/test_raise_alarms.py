@@ -125,7 +125,7 @@ def test_the_audit_log_says_that_it_was_told(deps, case, clock) -> None:
 
     with deps.open_reading() as reading:
         (row,) = reading.audit.search((case.payer_id,), AuditSearch(action="clock-alarm"))
-    assert (row.entry.detail, row.entry.client_id) == ("1/decision/D19/90", "engine")
+    assert (row.entry.detail, row.entry.client_id, row.entry.person) == ("1/decision/D19/90", "engine", "")
     assert [subject.case_id for subject in row.entry.subjects] == [case.id]
 
 

@@ -24,7 +24,7 @@ from fhir_um.cases.opinions import OpinionSaid, Recommendation
 from fhir_um.cases.peer_to_peers import CallSaid
 from fhir_um.cases.priorities import PrioritySaid
 from fhir_um.cases.reasons import Reason
-from fhir_um.cases.review import ExtensionGround, ExtensionState, PeerToPeerOutcome
+from fhir_um.cases.review import ExtensionGround, ExtensionState, PeerToPeerOutcome, VoidState
 from fhir_um.cases.roles import REVIEWERS, Role
 from fhir_um.cases.voidings import VoidSaid
 from fhir_um.errors import IllegalMove, RoleNotAllowed
@@ -199,8 +199,10 @@ class Desk(Office):
 
     @invariant()
     def two_people_stand_behind_what_takes_two(self) -> None:
+        """Who proposed something may still refuse it: then nothing comes of it."""
         for entry in (*self.case.review.extensions, *self.case.review.voidings):
-            assert entry.decided_by is None or entry.decided_by.id != entry.proposed_by.id
+            is_done = entry.state in {ExtensionState.GRANTED, VoidState.CONFIRMED}
+            assert not is_done or entry.decided_by.id != entry.proposed_by.id
         for line in self.case.lines:
             if line.state is LineState.VOIDED:
                 assert any(line.sequence in entry.sequences for entry in self.case.review.voidings)
