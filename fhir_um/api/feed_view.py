@@ -13,6 +13,9 @@ from fhir_um.deps import FeedRow
 _UNTOLD = frozenset({"openings", "overrides"})
 """Who looked is told by the role alone; what was read of a criterion says what the request is about."""
 
+_NAMES = {"drafts": "informationDrafts", "peer_to_peers": "peerToPeers", "priorities": "priorityRequests"}
+"""As the review of a case names them; the others are named as here."""
+
 
 def feed_event(row: FeedRow, cursor: str) -> dict[str, Any]:
     """One step, and the cursor after it."""
@@ -64,7 +67,7 @@ def _request(case: Case) -> dict[str, Any]:
 def _steps(change: Review) -> list[dict[str, Any]]:
     """What moved in which of the small machines, each by its id there."""
     return [
-        _step(field.name, entry)
+        _step(_NAMES.get(field.name, field.name), entry)
         for field in fields(Review)
         if field.name not in _UNTOLD
         for entry in getattr(change, field.name)

@@ -104,7 +104,7 @@ def _operation(path: str, summary: str, method: str, body: Schema | None = None)
         "summary": summary,
         "tags": ["CDS Hooks"],
         "security": [{"ehr": []}],
-        "parameters": [*ids, {"$ref": "#/components/parameters/RequestId"}],
+        "parameters": [*ids, {"$ref": "#/components/parameters/XRequestId"}],
         **({"requestBody": sent} if body else {}),
         "responses": {"200": answer(200, JSON)} | {str(status): _refused(status) for status in sorted(refused)},
     }

@@ -160,3 +160,21 @@ def test_the_server_answers_it(watched: FlaskClient) -> None:
     assert answer.status_code == 200
     assert answer.json["paths"].keys() == DOCUMENT["paths"].keys()
     assert answer.json["servers"] == [{"url": "http://127.0.0.1:8080"}]
+
+
+def _references(value: Any) -> Iterator[str]:
+    if isinstance(value, dict):
+        yield from ([value["$ref"]] if isinstance(value.get("$ref"), str) else [])
+        for child in value.values():
+            yield from _references(child)
+    elif isinstance(value, list):
+        for child in value:
+            yield from _references(child)
+
+
+def test_every_reference_leads_somewhere() -> None:
+    for reference in set(_references(DOCUMENT)):
+        place: Any = DOCUMENT
+        for part in reference.removeprefix("#/").split("/"):
+            assert part in place, reference
+            place = place[part]

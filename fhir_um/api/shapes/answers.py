@@ -36,7 +36,7 @@ SHAPES: dict[str, Schema] = CASE_SHAPES | REVIEW_SHAPES | DESK_SHAPES | WATCHING
 _CASE = shape("Case")
 _ATTACHMENTS = record({"attachments": many(shape("Attachment"))})
 _ITEM = record({"item": shape("WorkItem")})
-_ACTS: tuple[Handler, ...] = (
+ACTS: tuple[Handler, ...] = (
     um.show_case,
     um.decide,
     attachments.match,
@@ -63,7 +63,7 @@ _REQUESTS = {"informationRequests": many(shape("InformationRequest")), "drafts":
 _FORECAST = record({"payers": many(shape("PayerForecast"))})
 
 ANSWERS: Mapping[Handler, Schema] = {
-    **dict.fromkeys(_ACTS, _CASE),
+    **dict.fromkeys(ACTS, _CASE),
     um.pa_list: record({"services": many(_PUBLIC_ROW)}),
     um.list_cases: page("cases", shape("CaseRow")),
     um.show_events: record({"events": many(shape("Event"))}),

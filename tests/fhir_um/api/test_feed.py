@@ -50,6 +50,17 @@ def test_a_step_says_where_a_line_went_and_by_which_moves(client: FlaskClient, c
     assert opened["request"]["priority"] in {"standard", "expedited"}
 
 
+def test_what_moved_beside_a_line_has_the_name_it_has_on_the_case(client: FlaskClient) -> None:
+    case_id = pended(client)
+    acting = {"version": 1, "role": "nurse", "reviewer": {"id": "rn-1"}}
+    refusing = {"step": "refuse", "askedBy": "the member", "text": "The member is at home and doing well."}
+    asked = client.post(f"/um/v1/cases/{case_id}/priority-requests", json=acting | refusing)
+
+    assert asked.status_code == 201, asked.text
+    named = {step["of"] for event in _read(client, caseId=case_id)["events"] for step in event["steps"]}
+    assert named == {"priorityRequests"} <= set(asked.json["review"])
+
+
 def test_nothing_of_the_member_is_told(client: FlaskClient, good: bytes, case_id: str) -> None:
     told = json.dumps(_read(client))
 

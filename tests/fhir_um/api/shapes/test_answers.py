@@ -5,6 +5,7 @@ from typing import Any
 import jsonschema_rs
 import pytest
 
+from fhir_um.api import audit, hooks, measures
 from fhir_um.api.exchange import JSON, Route, is_own_api
 from fhir_um.api.routes import ROUTES
 from fhir_um.api.shapes.answers import ANSWERS, SHAPES
@@ -64,6 +65,16 @@ def test_every_example_of_a_body_fits_its_shape(handler: Any) -> None:
     (route,) = [route for route in OWN if route.handler is handler]
 
     assert _faults(_operation(route)["requestBody"]["content"][JSON]["schema"], BODIES[handler]) == []
+
+
+def test_every_body_has_an_example() -> None:
+    bodies = {route.handler for route in OWN if JSON in _operation(route).get("requestBody", {}).get("content", {})}
+
+    assert set(BODIES) == bodies
+
+
+def test_every_answer_has_an_example_but_for_those_without_rows_of_ours() -> None:
+    assert set(ANSWERS) - set(EXAMPLES) == {audit.alerts, hooks.explain, measures.pas, measures.crd}
 
 
 def test_the_example_of_a_problem_fits_its_shape() -> None:
