@@ -4,8 +4,10 @@ The server is the one of the tests, with the disk waited for; where it is not in
 """
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+
+from sqlalchemy.exc import DBAPIError
 
 from bench.table import say
 from fhir_um.deps import Deps
@@ -31,8 +33,10 @@ def databases(folder: Path, name: str) -> Iterator[tuple[str, ...]]:
         server.stop()
 
 
-def analyze(deps: Deps) -> None:
-    """PostgreSQL counts its rows, as it does by itself some time after so many have come."""
-    with deps.store.engine.begin() as connection:
+def settle(deps: Deps) -> None:
+    """After so much was put in: rows counted and pages on disk, as they are by themselves some time later."""
+    with deps.store.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         if connection.dialect.name == "postgresql":
             connection.exec_driver_sql("ANALYZE")
+            with suppress(DBAPIError):  # not everybody may
+                connection.exec_driver_sql("CHECKPOINT")

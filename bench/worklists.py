@@ -23,7 +23,7 @@ from typing import Any
 from sqlalchemy import insert
 
 from bench import bodies
-from bench.databases import analyze
+from bench.databases import settle
 from bench.load import HOST, BadAnswer, exchange
 from bench.servers import Server, our_server
 from bench.table import kind_of, say
@@ -51,7 +51,7 @@ _PUT_CASES, _PUT_LINES, _PUT_EVENTS = (Prepared(insert(table)) for table in (cas
 _SPECIALTIES = ("imaging", "imaging", "imaging", "durable-equipment", "surgery", "pharmacy", "post-acute", "")
 _PEOPLE = 40
 _TAKEN_OF_TEN = 3
-_PAGES, _DECISIONS = 200, 60
+_PAGES, _DECISIONS = 100, 60
 _HEAD = "| open cases | what | times | p50 ms | p95 ms | goal p95 ms |\n|---|---|---|---|---|---|"
 _PHYSICIAN = {"role": "physician", "reviewer": {"id": "dr-1", "npi": "1910200405"}}
 _LINE = {
@@ -104,7 +104,7 @@ def run(plan: Plan, folder: Path) -> None:
                 say(f"storing {size - filled:,} open cases")
                 fill_open(deps, model, filled, size - filled)
                 filled = size
-                analyze(deps)
+                settle(deps)
                 _measure(server, deps, size, turn)
 
 
