@@ -2,8 +2,10 @@
 
 import logging
 import re
+import shutil
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
@@ -30,6 +32,13 @@ def deps(settings: Settings) -> Iterator[Deps]:
 @pytest.fixture
 def client(sqlite_url: str) -> Iterator[FlaskClient]:
     with open_doors(sqlite_url) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def door(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[FlaskClient]:
+    """One server for requests that leave nothing behind."""
+    with open_doors(f"sqlite:///{shutil.copy(sqlite_template, tmp_path_factory.mktemp('door') / 'um.db')}") as made:
         yield made
 
 
@@ -115,14 +124,14 @@ def test_nothing_is_mounted_that_has_no_row_in_the_table(client: FlaskClient) ->
 
 
 @pytest.mark.parametrize("path", sorted({route.path for route in ROUTES}))
-def test_every_address_and_method_meets_the_guard_or_is_not_offered(client: FlaskClient, path: str) -> None:
+def test_every_address_and_method_meets_the_guard_or_is_not_offered(door: FlaskClient, path: str) -> None:
     """The sandbox's guard refuses a caller from elsewhere: so does every door there is."""
     others = [route for route in ROUTES if route.path == path]
     offered = {route.method for route in others} | {"HEAD" for route in others if route.method == "GET"}
     address = re.sub(r"<[a-z_]+>", "1", path.replace("<type_name>", "Claim"))
 
     for method in METHODS:
-        answer = client.open(address, method=method, headers={"Host": "evil.example"})
+        answer = door.open(address, method=method, headers={"Host": "evil.example"})
         assert answer.status_code == (403 if method in offered else 405), method
 
 
@@ -142,8 +151,8 @@ def test_every_address_and_method_meets_the_guard_or_is_not_offered(client: Flas
         ("/fhir/Claim/$nothing", "application/fhir+json; charset=utf-8"),
     ],
 )
-def test_every_answer_names_its_kind_and_how_it_may_be_kept(client: FlaskClient, address: str, media: str) -> None:
-    headers = client.get(address).headers
+def test_every_answer_names_its_kind_and_how_it_may_be_kept(door: FlaskClient, address: str, media: str) -> None:
+    headers = door.get(address).headers
 
     assert headers["Content-Type"] == media
     assert headers["Cache-Control"] in {"no-store", "no-cache", "public, max-age=300"}

@@ -38,11 +38,12 @@ RIGHTLY, WRONGLY = schemathesis.GenerationMode.POSITIVE, schemathesis.Generation
 
 
 def _questions() -> Iterator[Any]:
-    """Each operation asked rightly; wrongly too, where there is something to get wrong."""
+    """Each operation asked rightly; wrongly too, where something can be wrong and no newer base has the same."""
     for path, row in openapi(ROUTES, "http://localhost")["paths"].items():
         for method, operation in row.items():
             given = [one for one in operation["parameters"] if one.get("in") in {"query", "path"}]
-            modes = (RIGHTLY, WRONGLY) if given or "requestBody" in operation else (RIGHTLY,)
+            can_err = (given or "requestBody" in operation) and not path.startswith("/2.0.1/")
+            modes = (RIGHTLY, WRONGLY) if can_err else (RIGHTLY,)
             for mode in modes:
                 yield pytest.param(f"{method.upper()} {path}", mode, id=f"{method.upper()} {path} {mode.value}")
 
