@@ -66,7 +66,12 @@ def main() -> int:
     parser.add_argument(
         "--database-url", default="", help="an empty PostgreSQL database (or SQLite file); else a new SQLite file"
     )
+    parser.add_argument("--desk", action="store_true", help="only worklists, decisions and the nightly measures")
     args = parser.parse_args()
+    if args.desk:
+        with tempfile.TemporaryDirectory() as folder:
+            _work_and_measures(args.quick, args.workers, Path(folder))
+        return 0
     stored = STORED[:2] if args.quick else STORED
     rounds, seconds = (1, 1.5) if args.quick else (args.rounds, args.seconds)
     with tempfile.TemporaryDirectory() as folder:
