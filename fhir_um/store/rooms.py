@@ -56,6 +56,7 @@ class Rooms(RoomsRead):
     """What a transaction that may write reaches; each waits for its turn before it writes."""
 
     def _writing(self) -> Connection:
+        """The connection in this transaction's turn. How a turn is taken is known to `Work`, which is these rooms."""
         raise NotImplementedError
 
     @property
